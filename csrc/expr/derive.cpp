@@ -1,0 +1,285 @@
+// Derivatives: what is left of an expression after one byte, remembered per state and byte class.
+#include <cstring>
+
+#include "expr/pool.h"
+
+namespace decodex {
+
+ExprId ExprPool::expand(ExprId rule) {
+  auto known = bodies_.find(rule);
+  if (known != bodies_.end()) return known->second;
+  const Node& n = node(rule);
+  ExprId body = sources_[n.a]->expand(*this, n.key);
+  bodies_.emplace(rule, body);
+  return body;
+}
+
+ExprPool::Row& ExprPool::row(ExprId e) {
+  auto& slot = rows_[static_cast<uint32_t>(e)];
+  Row* known = slot.load(std::memory_order_relaxed);
+  if (known) return *known;
+  const ByteClasses* classes = compute_classes(e);
+  size_t bytes = sizeof(Row) + sizeof(std::atomic<uint32_t>) * classes->count;
+  Row* fresh = static_cast<Row*>(::operator new(bytes));
+  fresh->classes = classes;
+  for (int c = 0; c < classes->count; ++c) new (&fresh->next[c]) std::atomic<uint32_t>(kUnknown);
+  row_bytes_ += bytes;
+  slot.store(fresh, std::memory_order_release);
+  return *fresh;
+}
+
+const ByteClasses* ExprPool::compute_classes(ExprId e) {
+  ByteClassBuilder builder;
+  refine_by(builder, e);
+  return class_table_.intern(builder);
+}
+
+// Refines by the bytes that may begin a word of e, and by those that any look-behind inside it tells apart.
+void ExprPool::refine_by(ByteClassBuilder& builder, ExprId root) {
+  struct Visit {
+    ExprId e;
+    bool look_behind_only;
+  };
+  std::vector<Visit> stack{{root, false}};
+  while (!stack.empty()) {
+    auto [e, look_behind_only] = stack.back();
+    stack.pop_back();
+    const Node& n = node(e);
+    if (look_behind_only && !(n.flags & kLookbehind)) continue;
+    if (e != root && !look_behind_only) {
+      if (const Row* known = rows_[static_cast<uint32_t>(e)].load(std::memory_order_relaxed)) {
+        builder.refine(*known->classes);
+        continue;
+      }
+    }
+    switch (n.kind) {
+      case Kind::Empty:
+      case Kind::Epsilon:
+        break;
+      case Kind::Bytes:
+        if (!look_behind_only) builder.refine(*n.set);
+        break;
+      case Kind::Concat: {
+        ExprId head{n.a}, tail{n.b};
+        stack.push_back({head, look_behind_only});
+        bool tail_begins = !look_behind_only && (node(head).flags & (kNullable | kLookahead | kLookbehind));
+        stack.push_back({tail, !tail_begins});
+        if (tail_begins) stack.push_back({tail, true});
+        break;
+      }
+      case Kind::Alt:
+      case Kind::Conj:
+        for (ExprId kid : kids(e)) stack.push_back({kid, look_behind_only});
+        break;
+      case Kind::Lookbehind:
+        stack.push_back({ExprId{n.a}, false});
+        break;
+      case Kind::Not:
+      case Kind::Repeat:
+      case Kind::Lexeme:
+      case Kind::Lookahead:
+        stack.push_back({ExprId{n.a}, look_behind_only});
+        break;
+      case Kind::Rule:
+        stack.push_back({expand(e), look_behind_only});
+        break;
+      case Kind::Capture:  // the bytes read are remembered, so no two lead to one state
+        builder.isolate_all();
+        break;
+    }
+  }
+}
+
+ExprId ExprPool::derive(ExprId e, uint8_t byte) {
+  switch (node(e).kind) {
+    case Kind::Empty:
+    case Kind::Epsilon:
+    case Kind::Lookbehind:
+    case Kind::Lookahead:
+      return kEmpty;
+    case Kind::Bytes:
+      return node(e).set->has(byte) ? kEpsilon : kEmpty;
+    default:
+      break;
+  }
+  Row& r = row(e);
+  auto& entry = r.next[r.classes->of[byte]];
+  uint32_t next = entry.load(std::memory_order_relaxed);
+  if (next != kUnknown) return ExprId{next & ~kUnchecked};
+  DepthGuard guard(*this);
+  ExprId result = derive_uncached(e, byte);
+  entry.store(static_cast<uint32_t>(result) | kUnchecked, std::memory_order_release);
+  return result;
+}
+
+ExprId ExprPool::derive_uncached(ExprId e, uint8_t byte) {
+  const Node& n = node(e);
+  switch (n.kind) {
+    case Kind::Concat:
+      return derive_concat(e, byte);
+    case Kind::Alt: {
+      std::vector<ExprId> arms;
+      for (ExprId kid : kids(e)) {
+        ExprId d = derive(kid, byte);
+        if (d != kEmpty) arms.push_back(d);
+      }
+      return alt(arms);
+    }
+    case Kind::Conj: {
+      std::vector<ExprId> parts;
+      for (ExprId kid : kids(e)) {
+        ExprId d = derive(kid, byte);
+        if (d == kEmpty) return kEmpty;
+        parts.push_back(d);
+      }
+      return conj(parts);
+    }
+    case Kind::Not:
+      return complement(derive(ExprId{n.a}, byte));
+    case Kind::Repeat:
+      return derive_repeat(e, byte);
+    case Kind::Lexeme:
+      return lexeme(derive(ExprId{n.a}, byte));
+    case Kind::Rule:
+      return derive(expand(e), byte);
+    case Kind::Capture:
+      return derive_capture(e, byte);
+    default:
+      return kEmpty;
+  }
+}
+
+// d(h1 h2 ... t) = d(h1) h2...t, or d(h2)...t where h1 is nullable, and so on.
+ExprId ExprPool::derive_concat(ExprId e, uint8_t byte) {
+  std::vector<ExprId> arms;
+  while (true) {
+    const Node& n = node(e);
+    if (n.kind != Kind::Concat) {
+      arms.push_back(derive(e, byte));
+      break;
+    }
+    ExprId head{n.a}, tail{n.b};
+    if (node(head).flags & kLookahead) {
+      arms.push_back(derive_lookahead_concat(head, tail, byte));
+      break;
+    }
+    ExprId d = derive(head, byte);
+    if (d != kEmpty) arms.push_back(concat(d, shift(tail, byte)));
+    if (!nullable(head)) break;
+    e = tail;
+  }
+  return arms.size() == 1 ? arms[0] : alt(arms);
+}
+
+// The derivative of head·tail, where a look-ahead in `head` speaks about `tail` too.
+ExprId ExprPool::derive_lookahead_concat(ExprId head, ExprId tail, uint8_t byte) {
+  const Node& n = node(head);
+  switch (n.kind) {
+    case Kind::Lookahead:
+      return conj(derive(ExprId{n.a}, byte), derive(tail, byte));
+    case Kind::Alt: {
+      std::vector<ExprId> arms;
+      for (ExprId kid : kids(head)) arms.push_back(derive(concat(kid, tail), byte));
+      return alt(arms);
+    }
+    case Kind::Repeat: {
+      ExprId inner{n.a};
+      uint32_t more = n.c == kUnbounded ? kUnbounded : n.c - 1;
+      if (n.b > 0) return derive(concat(inner, concat(repeat(inner, n.b - 1, more), tail)), byte);
+      // A turn that reads nothing only adds a condition: it may be left out.
+      ExprId turn = derive_consuming(inner, concat(repeat(inner, 0, more), tail), byte);
+      return alt(turn, derive(tail, byte));
+    }
+    default:
+      return derive(concat(head, tail), byte);
+  }
+}
+
+// As the derivative of e·tail, but the byte is read by e itself.
+ExprId ExprPool::derive_consuming(ExprId e, ExprId tail, uint8_t byte) {
+  const Node& n = node(e);
+  if (!(n.flags & kLookahead)) {
+    ExprId d = derive(e, byte);
+    return d == kEmpty ? kEmpty : concat(d, shift(tail, byte));
+  }
+  switch (n.kind) {
+    case Kind::Lookahead:
+      return kEmpty;
+    case Kind::Alt: {
+      std::vector<ExprId> arms;
+      for (ExprId kid : kids(e)) arms.push_back(derive_consuming(kid, tail, byte));
+      return alt(arms);
+    }
+    case Kind::Repeat: {
+      ExprId inner{n.a};
+      uint32_t more = n.c == kUnbounded ? kUnbounded : n.c - 1;
+      return derive_consuming(inner, concat(repeat(inner, n.b > 0 ? n.b - 1 : 0, more), tail), byte);
+    }
+    case Kind::Concat: {
+      ExprId head{n.a}, rest{n.b};
+      if (node(head).kind == Kind::Lookahead)
+        return conj(derive(ExprId{node(head).a}, byte), derive_consuming(rest, tail, byte));
+      ExprId first = derive_consuming(head, concat(rest, tail), byte);
+      if (!nullable(head) && !(node(head).flags & kLookahead)) return first;
+      ExprId second = kEmpty;  // the head reads nothing: its conditions hold beside what the rest reads
+      if (nullable(head) || (node(head).flags & kLookahead)) {
+        ExprId conditions = node(head).flags & kLookahead ? derive_lookahead_concat(head, concat(rest, tail), byte)
+                                                          : kAnything;
+        second = conj(conditions, derive_consuming(rest, tail, byte));
+      }
+      return alt(first, second);
+    }
+    default:
+      return derive(concat(e, tail), byte);
+  }
+}
+
+ExprId ExprPool::derive_repeat(ExprId e, uint8_t byte) {
+  const Node& n = node(e);
+  ExprId inner{n.a};
+  if (n.flags & kLookahead) return derive_lookahead_concat(e, kEpsilon, byte);
+  uint32_t more = n.c == kUnbounded ? kUnbounded : n.c - 1;
+  ExprId rest = repeat(shift(inner, byte), n.b > 0 ? n.b - 1 : 0, more);
+  ExprId out = concat(derive(inner, byte), rest);
+  if ((n.flags & kLookbehind) && n.b > 0 && nullable(inner))  // a turn may read nothing at this place only
+    out = alt(out, derive(repeat(inner, n.b - 1, more), byte));
+  return out;
+}
+
+ExprId ExprPool::derive_capture(ExprId e, uint8_t byte) {
+  CaptureRecord record = captures_[node(e).key];
+  ExprId left = derive(record.lexeme, byte);
+  if (left == kEmpty) return kEmpty;
+  std::string word(record.word);
+  word.push_back(static_cast<char>(byte));
+  return make_capture(left, record.source, record.key, word, record.tail_shortest);
+}
+
+// The same expression one byte later, when the byte was read before it: only look-behinds notice.
+ExprId ExprPool::shift(ExprId e, uint8_t byte) {
+  const Node& n = node(e);
+  if (!(n.flags & kLookbehind)) return e;
+  switch (n.kind) {
+    case Kind::Lookbehind: return lookbehind(derive(ExprId{n.a}, byte));
+    case Kind::Lookahead: return lookahead(shift(ExprId{n.a}, byte));
+    case Kind::Not: return complement(shift(ExprId{n.a}, byte));
+    case Kind::Repeat: return repeat(shift(ExprId{n.a}, byte), n.b, n.c);
+    case Kind::Concat: {
+      std::vector<ExprId> heads;
+      for (; node(e).kind == Kind::Concat && (node(e).flags & kLookbehind); e = ExprId{node(e).b})
+        heads.push_back(ExprId{node(e).a});
+      ExprId out = shift(e, byte);
+      for (size_t i = heads.size(); i-- > 0;) out = concat(shift(heads[i], byte), out);
+      return out;
+    }
+    case Kind::Alt:
+    case Kind::Conj: {
+      std::vector<ExprId> moved;
+      for (ExprId kid : kids(e)) moved.push_back(shift(kid, byte));
+      return n.kind == Kind::Alt ? alt(moved) : conj(moved);
+    }
+    default: return e;
+  }
+}
+
+}  // namespace decodex

@@ -1,0 +1,156 @@
+// Which expressions are empty, and how long their shortest words are: exact. Sums and minima decide all but
+// intersections, complements and look-arounds; those are searched best-first over their derivatives (A*: the bytes read
+// plus a lower bound of what is left), within Limits::search_states, and what was learnt on the way is kept.
+#include <algorithm>
+#include <queue>
+#include <unordered_map>
+
+#include "expr/pool.h"
+
+namespace decodex {
+
+// Can the node be judged by its children alone?
+bool ExprPool::decomposes(ExprId e) const {
+  const Node& n = node(e);
+  switch (n.kind) {
+    case Kind::Concat:
+      return !(node(ExprId{n.a}).flags & kLookahead) && !(node(ExprId{n.b}).flags & kLookbehind) &&
+             !(node(ExprId{n.a}).flags & kLookbehind);
+    case Kind::Alt:
+    case Kind::Lexeme:
+      return true;
+    case Kind::Repeat:
+      return !(n.flags & (kLookahead | kLookbehind));
+    case Kind::Capture:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool ExprPool::live(ExprId e) {
+  Node& n = nodes_[static_cast<uint32_t>(e)];
+  if (!(n.flags & kSearch)) return n.shortest != kInfinite;
+  uint8_t known = n.life.load(std::memory_order_relaxed);
+  if (known != kNotAsked) return known == kLive;
+  bool alive = shortest(e) != kInfinite;
+  n.life.store(alive ? kLive : kDead, std::memory_order_relaxed);
+  return alive;
+}
+
+uint32_t ExprPool::shortest(ExprId e) {
+  const Node& n = node(e);
+  if (!(n.flags & kSearch)) return n.shortest;
+  if (n.flags & kNullable) return 0;
+  auto known = exact_.find(e);
+  if (known != exact_.end()) return known->second;
+  uint32_t length = kInfinite;
+  auto add = [](uint32_t a, uint32_t b) {
+    return a == kInfinite || b == kInfinite ? kInfinite : static_cast<uint32_t>(std::min<uint64_t>(uint64_t{a} + b, kInfinite - 1));
+  };
+  if (!decomposes(e)) {
+    length = search_shortest(e);
+  } else if (n.kind == Kind::Concat) {
+    std::vector<ExprId> heads;
+    ExprId rest = e;
+    for (; node(rest).kind == Kind::Concat && decomposes(rest) && (node(rest).flags & kSearch); rest = ExprId{node(rest).b})
+      heads.push_back(ExprId{node(rest).a});
+    length = shortest(rest);
+    for (size_t i = heads.size(); i-- > 0 && length != kInfinite;) length = add(length, shortest(heads[i]));
+  } else if (n.kind == Kind::Alt) {
+    for (ExprId kid : kids(e)) length = std::min(length, shortest(kid));
+  } else if (n.kind == Kind::Repeat) {
+    uint32_t inner = shortest(ExprId{n.a});
+    length = n.b == 0 ? 0 : inner == kInfinite ? kInfinite : static_cast<uint32_t>(std::min<uint64_t>(uint64_t{inner} * n.b, kInfinite - 1));
+  } else if (n.kind == Kind::Lexeme) {
+    length = shortest(ExprId{n.a});
+  } else if (n.kind == Kind::Capture) {
+    const CaptureRecord& record = captures_[n.key];
+    length = add(shortest(record.lexeme), record.tail_shortest);
+  }
+  exact_.emplace(e, length);
+  return length;
+}
+
+uint32_t ExprPool::lower_bound(ExprId e) const {
+  auto known = exact_.find(e);
+  return known != exact_.end() ? known->second : node(e).shortest;
+}
+
+uint32_t ExprPool::search_shortest(ExprId root) {
+  struct Seen {
+    uint32_t distance;
+    ExprId from;
+  };
+  struct Entry {
+    uint32_t estimate;
+    uint32_t distance;
+    ExprId e;
+    bool operator<(const Entry& o) const {  // std::priority_queue takes the largest: least estimate, then deepest
+      return estimate != o.estimate ? estimate > o.estimate : distance < o.distance;
+    }
+  };
+  std::unordered_map<ExprId, Seen> seen{{root, {0, root}}};
+  std::priority_queue<Entry> queue;
+  queue.push({lower_bound(root), 0, root});
+  uint64_t visited = 0;
+  while (!queue.empty()) {
+    Entry top = queue.top();
+    queue.pop();
+    if (seen.at(top.e).distance < top.distance) continue;
+    auto known = exact_.find(top.e);
+    bool exact = known != exact_.end() || !(node(top.e).flags & kSearch);
+    uint32_t left = nullable(top.e) ? 0 : known != exact_.end() ? known->second : node(top.e).shortest;
+    if (nullable(top.e) || (exact && left != kInfinite)) {
+      uint32_t total = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{top.distance} + left, kInfinite - 1));
+      for (ExprId e = top.e; e != root; e = seen.at(e).from)
+        if (node(e).flags & kSearch) exact_.emplace(e, total - seen.at(e).distance);
+      return total;
+    }
+    if (++visited > limits_.search_states)
+      throw Error(ErrorKind::Limit,
+                  "finding out whether an intersection or complement can be completed took more than " +
+                      std::to_string(limits_.search_states) +
+                      " states; simplify the constraint or raise Limits(search_states=...)");
+    const ByteClasses& cls = classes(top.e);
+    for (int c = 0; c < cls.count; ++c) {
+      ExprId next = derive(top.e, cls.representative[c]);
+      uint32_t bound = next == kEmpty ? kInfinite : lower_bound(next);
+      if (bound == kInfinite) continue;
+      auto [it, fresh] = seen.try_emplace(next, Seen{top.distance + 1, top.e});
+      if (!fresh) {
+        if (it->second.distance <= top.distance + 1) continue;
+        it->second = {top.distance + 1, top.e};
+      }
+      queue.push({static_cast<uint32_t>(std::min<uint64_t>(uint64_t{top.distance} + 1 + bound, kInfinite - 1)),
+                  top.distance + 1, next});
+    }
+  }
+  for (auto& [e, where] : seen)  // everything reached is as empty as the root
+    if (node(e).flags & kSearch) exact_.emplace(e, kInfinite);
+  return kInfinite;
+}
+
+ExprId ExprPool::step_locked(ExprId state, uint8_t byte) {
+  if (state == kEmpty) return kEmpty;
+  ExprId next = derive(state, byte);
+  if (next != kEmpty && !live(next)) next = kEmpty;
+  Row& r = row(state);
+  r.next[r.classes->of[byte]].store(static_cast<uint32_t>(next), std::memory_order_release);
+  return next;
+}
+
+ExprId ExprPool::step_slow(ExprId state, uint8_t byte) {
+  std::lock_guard lock(mutex_);
+  return step_locked(state, byte);
+}
+
+ExprId ExprPool::run(ExprId state, std::string_view text) {
+  for (char c : text) {
+    if (state == kEmpty) break;
+    state = step(state, static_cast<uint8_t>(c));
+  }
+  return state;
+}
+
+}  // namespace decodex

@@ -1,0 +1,390 @@
+// Making nodes: every constructor normalises, so that equal languages tend to be one node, and what is empty without a
+// search is kEmpty at once.
+#include "expr/pool.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+namespace decodex {
+
+namespace {
+
+uint32_t add_lengths(uint32_t a, uint32_t b) {
+  if (a == kInfinite || b == kInfinite) return kInfinite;
+  return static_cast<uint32_t>(std::min<uint64_t>(uint64_t{a} + b, kInfinite - 1));
+}
+
+uint32_t multiply_lengths(uint32_t a, uint32_t times) {
+  if (times == 0) return 0;
+  if (a == kInfinite) return kInfinite;
+  return static_cast<uint32_t>(std::min<uint64_t>(uint64_t{a} * times, kInfinite - 1));
+}
+
+bool less(ExprId a, ExprId b) { return static_cast<uint32_t>(a) < static_cast<uint32_t>(b); }
+
+}  // namespace
+
+ExprId RuleSource::after_capture(ExprPool&, uint64_t, std::string_view) { return kEmpty; }
+
+ExprPool::ExprPool(Limits limits) : limits_(limits), table_(1 << 10, 0) {
+  intern(Kind::Empty, 0, kInfinite, 0, 0, 0, 0);
+  intern(Kind::Epsilon, kNullable, 0, 0, 0, 0, 0);
+  ByteSet all = ByteSet::all();
+  ExprId any_byte = ExprId{3};
+  intern(Kind::Repeat, kNullable, 0, static_cast<uint32_t>(any_byte), 0, kUnbounded, 0);  // kAnything
+  intern(Kind::Bytes, 0, 1, 0, 0, 0, 0, {}, &all);
+}
+
+ExprPool::~ExprPool() {
+  for (uint32_t i = 0; i < count_.load(); ++i)
+    if (Row* row = rows_[i].load()) ::operator delete(row);
+}
+
+size_t ExprPool::memory() const {
+  return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() + row_bytes_ +
+         table_.capacity() * sizeof(uint32_t) + (exact_.size() + bodies_.size()) * 32;
+}
+
+// ---- the table of nodes ----
+
+uint64_t ExprPool::hash_node(const Node& n) const {
+  uint64_t h = static_cast<uint64_t>(n.kind) * 0x9e3779b97f4a7c15ull;
+  auto mix = [&h](uint64_t v) {
+    h = (h ^ v) * 0xff51afd7ed558ccdull;
+    h ^= h >> 32;
+  };
+  if (n.kind == Kind::Alt || n.kind == Kind::Conj) {
+    for (uint32_t i = 0; i < n.a; ++i) mix(static_cast<uint32_t>(n.kids[i]));
+  } else if (n.kind == Kind::Bytes) {
+    for (uint64_t w : n.set->words) mix(w);
+  } else {
+    mix(uint64_t{n.a} << 32 | n.b);
+    mix(uint64_t{n.c});
+    mix(n.key);
+  }
+  return h;
+}
+
+ExprId ExprPool::intern(Kind kind, uint8_t flags, uint32_t shortest, uint32_t a, uint32_t b, uint32_t c, uint64_t key,
+                        std::span<const ExprId> kids, const ByteSet* set) {
+  Node probe{kind, flags, {}, shortest, a, b, c, {key}};
+  if (set) probe.set = set;
+  if (kind == Kind::Alt || kind == Kind::Conj) {
+    probe.a = static_cast<uint32_t>(kids.size());
+    probe.kids = kids.data();
+  }
+  auto same = [&](const Node& n) {
+    if (n.kind != kind) return false;
+    if (kind == Kind::Alt || kind == Kind::Conj)
+      return n.a == probe.a && std::memcmp(n.kids, probe.kids, sizeof(ExprId) * n.a) == 0;
+    if (kind == Kind::Bytes) return *n.set == *set;
+    return n.a == a && n.b == b && n.c == c && n.key == key;
+  };
+  uint32_t count = count_.load(std::memory_order_relaxed);
+  size_t mask = table_.size() - 1;
+  size_t slot = hash_node(probe) & mask;
+  for (; table_[slot] != 0; slot = (slot + 1) & mask)
+    if (same(nodes_[table_[slot] - 1])) return ExprId{table_[slot] - 1};
+  if ((count & 1023) == 0 && memory() > limits_.pool_bytes)
+    throw Error(ErrorKind::Limit, "the automaton of this constraint outgrew its memory limit of " +
+                                      std::to_string(limits_.pool_bytes) +
+                                      " bytes; simplify the constraint or raise Limits(pool_bytes=...)");
+  if (set) probe.set = arena_.copy(set, 1);
+  if (kind == Kind::Alt || kind == Kind::Conj) probe.kids = arena_.copy(kids.data(), kids.size());
+  nodes_.reserve_index(count);
+  rows_.reserve_index(count);
+  Node& node = nodes_[count];
+  node.kind = kind;
+  node.flags = flags;
+  node.life.store(kNotAsked, std::memory_order_relaxed);
+  node.shortest = shortest;
+  node.a = probe.a;
+  node.b = b;
+  node.c = c;
+  node.key = probe.key;
+  if (kind == Kind::Alt || kind == Kind::Conj) node.kids = probe.kids;
+  if (set) node.set = probe.set;
+  table_[slot] = count + 1;
+  count_.store(count + 1, std::memory_order_release);
+  if (size_t{count} * 10 > table_.size() * 6) grow_table();
+  return ExprId{count};
+}
+
+void ExprPool::grow_table() {
+  std::vector<uint32_t> bigger(table_.size() * 2, 0);
+  size_t mask = bigger.size() - 1;
+  for (uint32_t entry : table_) {
+    if (entry == 0) continue;
+    size_t slot = hash_node(nodes_[entry - 1]) & mask;
+    while (bigger[slot] != 0) slot = (slot + 1) & mask;
+    bigger[slot] = entry;
+  }
+  table_.swap(bigger);
+}
+
+// ---- constructors ----
+
+ExprId ExprPool::bytes(const ByteSet& set) {
+  if (set.empty()) return kEmpty;
+  return intern(Kind::Bytes, 0, 1, 0, 0, 0, 0, {}, &set);
+}
+
+ExprId ExprPool::literal_then(std::string_view text, ExprId tail) {
+  for (size_t i = text.size(); i-- > 0;) tail = concat(byte(static_cast<uint8_t>(text[i])), tail);
+  return tail;
+}
+
+ExprId ExprPool::literal(std::string_view text) { return literal_then(text, kEpsilon); }
+
+ExprId ExprPool::concat(ExprId head, ExprId tail) {
+  if (head == kEmpty || tail == kEmpty) return kEmpty;
+  if (head == kEpsilon) return tail;
+  if (tail == kEpsilon) return head;
+  if (node(head).kind == Kind::Concat) {  // heads are never concatenations: (xy)z is x(yz)
+    std::vector<ExprId> heads;
+    ExprId rest = head;
+    for (; node(rest).kind == Kind::Concat; rest = ExprId{node(rest).b}) heads.push_back(ExprId{node(rest).a});
+    ExprId out = concat(rest, tail);
+    for (size_t i = heads.size(); i-- > 0 && out != kEmpty;) out = concat(heads[i], out);
+    return out;
+  }
+  if (head == kAnything && tail == kAnything) return kAnything;
+  const Node &h = node(head), &t = node(tail);
+  uint8_t flags = static_cast<uint8_t>((h.flags | t.flags) & ~kNullable) |
+                  static_cast<uint8_t>(h.flags & t.flags & kNullable);
+  return intern(Kind::Concat, flags, add_lengths(h.shortest, t.shortest), static_cast<uint32_t>(head),
+                static_cast<uint32_t>(tail), 0, 0);
+}
+
+ExprId ExprPool::concat(std::initializer_list<ExprId> parts) {
+  return concat(std::span<const ExprId>(parts.begin(), parts.size()));
+}
+
+ExprId ExprPool::concat(std::span<const ExprId> parts) {
+  ExprId out = kEpsilon;
+  for (size_t i = parts.size(); i-- > 0;) out = concat(parts[i], out);
+  return out;
+}
+
+ExprId ExprPool::alt(ExprId a, ExprId b) {
+  if (a == b || b == kEmpty) return a;
+  if (a == kEmpty) return b;
+  ExprId arms[2] = {a, b};
+  return alt(std::span<const ExprId>(arms));
+}
+
+ExprId ExprPool::alt(std::span<const ExprId> arms) {
+  std::vector<ExprId> kids;
+  kids.reserve(arms.size());
+  ByteSet set;
+  auto take = [&](ExprId e) {
+    if (node(e).kind == Kind::Bytes) set = set | *node(e).set;
+    else if (e != kEmpty) kids.push_back(e);
+  };
+  for (ExprId arm : arms) {
+    if (arm == kAnything) return kAnything;
+    if (node(arm).kind == Kind::Alt) for (ExprId kid : this->kids(arm)) take(kid);
+    else take(arm);
+  }
+  if (!set.empty()) kids.push_back(bytes(set));
+  std::sort(kids.begin(), kids.end(), less);
+  kids.erase(std::unique(kids.begin(), kids.end()), kids.end());
+  if (kids.size() > 1 && kids[0] == kEpsilon) {  // ε beside a nullable arm says nothing
+    for (size_t i = 1; i < kids.size(); ++i) {
+      uint8_t f = node(kids[i]).flags;
+      if ((f & kNullable) && !(f & (kLookbehind | kLookahead))) {
+        kids.erase(kids.begin());
+        break;
+      }
+    }
+  }
+  if (kids.empty()) return kEmpty;
+  if (kids.size() == 1) return kids[0];
+  uint8_t flags = 0;
+  uint32_t shortest = kInfinite;
+  for (ExprId kid : kids) {
+    flags |= node(kid).flags;
+    shortest = std::min(shortest, node(kid).shortest);
+  }
+  return intern(Kind::Alt, flags, shortest, 0, 0, 0, 0, kids);
+}
+
+ExprId ExprPool::conj(ExprId a, ExprId b) {
+  if (a == b) return a;
+  ExprId parts[2] = {a, b};
+  return conj(std::span<const ExprId>(parts));
+}
+
+ExprId ExprPool::conj(std::span<const ExprId> parts) {
+  std::vector<ExprId> kids;
+  std::vector<ExprId> denied;
+  bool has_set = false;
+  ByteSet set = ByteSet::all();
+  auto take = [&](ExprId e) {
+    const Node& n = node(e);
+    if (n.kind == Kind::Bytes) {
+      set = set & *n.set;
+      has_set = true;
+    } else if (n.kind == Kind::Not) {
+      denied.push_back(ExprId{n.a});
+    } else if (e != kAnything) {
+      kids.push_back(e);
+    }
+  };
+  for (ExprId part : parts) {
+    if (part == kEmpty) return kEmpty;
+    if (node(part).kind == Kind::Conj) for (ExprId kid : this->kids(part)) take(kid);
+    else take(part);
+  }
+  if (has_set) {
+    if (set.empty()) return kEmpty;
+    kids.push_back(bytes(set));
+  }
+  if (!denied.empty()) {  // not a and not b: not (a or b)
+    ExprId no = complement(alt(denied));
+    if (no == kEmpty) return kEmpty;
+    if (no != kAnything) kids.push_back(no);
+  }
+  std::sort(kids.begin(), kids.end(), less);
+  kids.erase(std::unique(kids.begin(), kids.end()), kids.end());
+  if (kids.empty()) return kAnything;
+  if (kids.size() == 1) return kids[0];
+  uint8_t flags = kNullable, all = 0;
+  uint32_t shortest = 0;
+  for (ExprId kid : kids) {
+    const Node& n = node(kid);
+    flags &= n.flags | static_cast<uint8_t>(~kNullable);
+    all |= n.flags;
+    shortest = std::max(shortest, n.shortest);
+  }
+  if (kids[0] == kEpsilon && !(all & kLookbehind)) return (flags & kNullable) ? kEpsilon : kEmpty;
+  if (shortest == kInfinite) return kEmpty;
+  for (ExprId kid : kids) {  // x and not x
+    if (node(kid).kind != Kind::Not) continue;
+    ExprId inner{node(kid).a};
+    if (std::binary_search(kids.begin(), kids.end(), inner, less)) return kEmpty;
+    if (node(inner).kind == Kind::Alt)
+      for (ExprId arm : this->kids(inner))
+        if (std::binary_search(kids.begin(), kids.end(), arm, less)) return kEmpty;
+  }
+  flags = static_cast<uint8_t>((flags & kNullable) | (all & (kLookbehind | kHasRule)) | kSearch);
+  return intern(Kind::Conj, flags, shortest, 0, 0, 0, 0, kids);
+}
+
+ExprId ExprPool::complement(ExprId e) {
+  if (e == kEmpty) return kAnything;
+  if (e == kAnything) return kEmpty;
+  const Node& n = node(e);
+  if (n.kind == Kind::Not) return ExprId{n.a};
+  uint8_t flags = static_cast<uint8_t>((n.flags & (kLookbehind | kHasRule)) | kSearch |
+                                       ((n.flags & kNullable) ? 0 : kNullable));
+  return intern(Kind::Not, flags, (flags & kNullable) ? 0 : 1, static_cast<uint32_t>(e), 0, 0, 0);
+}
+
+ExprId ExprPool::repeat(ExprId e, uint32_t min, uint32_t max) {
+  if (max == 0 || e == kEpsilon) return kEpsilon;
+  if (min > max) return kEmpty;
+  if (e == kEmpty) return min == 0 ? kEpsilon : kEmpty;
+  const Node& n = node(e);
+  if ((n.flags & kNullable) && !(n.flags & (kLookbehind | kLookahead))) min = 0;
+  if (min == 1 && max == 1) return e;
+  if (n.kind == Kind::Repeat && min == 0 && max == kUnbounded && n.b <= 1 && n.c == kUnbounded)
+    return repeat(ExprId{n.a}, 0, kUnbounded);
+  if (n.kind == Kind::Repeat && n.b == 0 && n.c == kUnbounded) return e;
+  uint8_t flags = n.flags;
+  if (min == 0) flags |= kNullable;
+  return intern(Kind::Repeat, flags, multiply_lengths(n.shortest, min), static_cast<uint32_t>(e), min, max, 0);
+}
+
+ExprId ExprPool::lookbehind(ExprId before) {
+  if (before == kEmpty) return kEmpty;
+  if (before == kAnything) return kEpsilon;
+  if (node(before).flags & kLookahead)
+    throw Error(ErrorKind::Unsupported, "a look-ahead inside a look-behind is not supported");
+  uint8_t flags = static_cast<uint8_t>((node(before).flags & (kNullable | kHasRule)) | kLookbehind | kSearch);
+  return intern(Kind::Lookbehind, flags, 0, static_cast<uint32_t>(before), 0, 0, 0);
+}
+
+ExprId ExprPool::lookahead(ExprId rest) {
+  if (rest == kEmpty) return kEmpty;
+  if (rest == kAnything) return kEpsilon;
+  uint8_t flags = static_cast<uint8_t>((node(rest).flags & (kNullable | kHasRule | kLookbehind)) | kLookahead |
+                                       kSearch);
+  return intern(Kind::Lookahead, flags, 0, static_cast<uint32_t>(rest), 0, 0, 0);
+}
+
+ExprId ExprPool::lexeme(ExprId e) {
+  if (e == kEmpty || e == kEpsilon) return e;
+  const Node& n = node(e);
+  if (n.kind == Kind::Lexeme) return e;
+  uint8_t flags = static_cast<uint8_t>(n.flags & ~(kLookbehind | kLookahead));
+  return intern(Kind::Lexeme, flags, n.shortest, static_cast<uint32_t>(e), 0, 0, 0);
+}
+
+ExprId ExprPool::words(std::span<const std::string> words) {
+  std::vector<std::string> sorted(words.begin(), words.end());
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  return sorted.empty() ? kEmpty : words_range(sorted, 0);
+}
+
+// The words share their first `depth` bytes. Made from the back of the longest common run, so the recursion is as deep
+// as words branch, not as long as they are.
+ExprId ExprPool::words_range(std::span<const std::string> words, size_t depth) {
+  const std::string &first = words.front(), &last = words.back();
+  size_t common = depth;
+  while (common < first.size() && common < last.size() && first[common] == last[common]) ++common;
+  std::vector<ExprId> arms;
+  size_t i = 0;
+  if (first.size() == common) {
+    arms.push_back(kEpsilon);
+    ++i;
+  }
+  DepthGuard guard(*this);
+  while (i < words.size()) {
+    size_t j = i;
+    while (j < words.size() && words[j][common] == words[i][common]) ++j;
+    arms.push_back(concat(byte(static_cast<uint8_t>(words[i][common])), words_range(words.subspan(i, j - i), common + 1)));
+    i = j;
+  }
+  return literal_then(std::string_view(first).substr(depth, common - depth), alt(arms));
+}
+
+uint32_t ExprPool::add_source(std::unique_ptr<RuleSource> source) {
+  sources_.push_back(std::move(source));
+  return static_cast<uint32_t>(sources_.size() - 1);
+}
+
+ExprId ExprPool::rule(uint32_t source, uint64_t key, uint32_t shortest, bool nullable) {
+  if (shortest == kInfinite) return kEmpty;
+  uint8_t flags = static_cast<uint8_t>(kHasRule | (nullable ? kNullable : 0));
+  return intern(Kind::Rule, flags, shortest, source, 0, 0, key);
+}
+
+ExprId ExprPool::capture(ExprId lexeme, uint32_t source, uint64_t key, uint32_t tail_shortest) {
+  return make_capture(lexeme, source, key, "", tail_shortest);
+}
+
+ExprId ExprPool::make_capture(ExprId lexeme, uint32_t source, uint64_t key, std::string_view word,
+                              uint32_t tail_shortest) {
+  if (lexeme == kEmpty || tail_shortest == kInfinite) return kEmpty;
+  if (lexeme == kEpsilon) return sources_[source]->after_capture(*this, key, word);
+  uint64_t hash = std::hash<std::string_view>{}(word) ^ (uint64_t{static_cast<uint32_t>(lexeme)} << 32) ^
+                  (key * 0x9e3779b97f4a7c15ull) ^ source;
+  auto& bucket = capture_index_[hash];
+  for (uint32_t index : bucket) {
+    const CaptureRecord& r = captures_[index];
+    if (r.lexeme == lexeme && r.source == source && r.key == key && r.word == word) return r.node;
+  }
+  uint32_t index = static_cast<uint32_t>(capture_count_++);
+  captures_.reserve_index(index);
+  captures_[index] = {lexeme, source, key, arena_.copy(word), tail_shortest, kEmpty};
+  uint8_t flags = static_cast<uint8_t>(kHasRule | (node(lexeme).flags & kSearch));
+  ExprId e = intern(Kind::Capture, flags, add_lengths(node(lexeme).shortest, tail_shortest), 0, 0, 0, index);
+  captures_[index].node = e;
+  bucket.push_back(index);
+  return e;
+}
+
+}  // namespace decodex

@@ -1,0 +1,234 @@
+// Hash-consed expressions over bytes: the one language into which every constraint compiles.
+//
+// An expression denotes a set of byte strings. Equal expressions are one node with one id, so an id is also a state:
+// the state after reading bytes w is the derivative of the expression by w (Brzozowski 1964; Owens, Reppy, Turon 2009).
+// Derivatives are made on demand and remembered per state and byte class.
+//
+// Threads: everything that may create a node needs the lock of `mutex()`; what is marked "lock-free" does not, as
+// long as the id was published to the caller (returned by a call, or read from a transition).
+//
+// Look-around: lookahead(P) followed by K denotes conj(P, K), where K is the whole rest of the text. lookbehind(S)
+// matches nothing where the text read so far is in S; derivatives carry S along (`shift`), so it needs no second pass.
+// Methods: intersections and complements are nodes; their emptiness is found by a best-first search of derivatives.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/byte_set.h"
+#include "base/chunked.h"
+#include "base/error.h"
+#include "expr/byte_classes.h"
+
+namespace decodex {
+
+enum class ExprId : uint32_t {};
+inline constexpr ExprId kEmpty{0};     // no string at all: the dead state
+inline constexpr ExprId kEpsilon{1};   // only the empty string
+inline constexpr ExprId kAnything{2};  // every byte string
+
+inline constexpr uint32_t kUnbounded = UINT32_MAX;  // as the `max` of a repeat
+inline constexpr uint32_t kInfinite = UINT32_MAX;   // as the length of a shortest word: there is none
+
+enum class Kind : uint8_t {
+  Empty, Epsilon, Bytes, Concat, Alt, Conj, Not, Repeat, Lookbehind, Lookahead, Lexeme, Rule, Capture
+};
+
+class ExprPool;
+
+// Where lazily expanded rules come from: a rule is (source, key); its body is asked for when it is first needed.
+class RuleSource {
+ public:
+  virtual ~RuleSource() = default;
+  // The body of rule `key`. Must not be nullable unless rule() was told so, must contain no look-around that reaches
+  // outside, and its shortest word must have the length that rule() was told.
+  virtual ExprId expand(ExprPool& pool, uint64_t key) = 0;
+  // What follows a capture that has read `word` (see ExprPool::capture).
+  virtual ExprId after_capture(ExprPool& pool, uint64_t key, std::string_view word);
+};
+
+struct Limits {
+  uint64_t search_states = 50'000;        // derivatives looked at by one emptiness search
+  uint64_t pool_bytes = 1ull << 30;       // nodes, transitions and masks of one pool
+  uint32_t nesting = 1'000;               // depth of a pattern or a schema
+};
+
+struct Node {
+  Kind kind;
+  uint8_t flags;                    // see the k... constants below
+  std::atomic<uint8_t> life;        // Life
+  uint32_t shortest;                // bytes of the shortest word; with kSearch only a lower bound
+  uint32_t a, b, c;                 // children or numbers, by kind
+  union {
+    uint64_t key;                   // Rule; Capture: index of its record
+    const ExprId* kids;             // Alt, Conj: sorted by id, `a` of them
+    const ByteSet* set;             // Bytes
+  };
+};
+
+inline constexpr uint8_t kNullable = 1;     // contains the empty string (at this place of the text)
+inline constexpr uint8_t kLookbehind = 2;   // a look-behind is somewhere inside
+inline constexpr uint8_t kLookahead = 4;    // a look-ahead inside reaches what follows the expression
+inline constexpr uint8_t kSearch = 8;       // emptiness and shortest word need a search
+inline constexpr uint8_t kHasRule = 16;     // a rule or capture is somewhere inside
+
+class ExprPool {
+ public:
+  explicit ExprPool(Limits limits = {});
+  ~ExprPool();
+
+  std::mutex& mutex() { return mutex_; }
+  const Limits& limits() const { return limits_; }
+
+  // ---- making expressions (lock held) ----
+  ExprId bytes(const ByteSet& set);
+  ExprId byte(uint8_t value) { return bytes(ByteSet::of(value)); }
+  ExprId literal(std::string_view text);                       // exactly these bytes
+  ExprId literal_then(std::string_view text, ExprId tail);     // concat(literal(text), tail) without the detour
+  ExprId concat(ExprId head, ExprId tail);
+  ExprId concat(std::initializer_list<ExprId> parts);
+  ExprId concat(std::span<const ExprId> parts);
+  ExprId alt(ExprId a, ExprId b);
+  ExprId alt(std::span<const ExprId> arms);
+  ExprId conj(ExprId a, ExprId b);
+  ExprId conj(std::span<const ExprId> parts);
+  ExprId complement(ExprId e);                                 // relative to all byte strings
+  ExprId repeat(ExprId e, uint32_t min, uint32_t max);         // max may be kUnbounded
+  ExprId optional(ExprId e) { return alt(kEpsilon, e); }
+  ExprId star(ExprId e) { return repeat(e, 0, kUnbounded); }
+  ExprId lookbehind(ExprId before);   // nothing, where the whole text so far is in `before` (no look-ahead inside)
+  ExprId lookahead(ExprId rest);      // nothing, where the whole rest of the text is in `rest`
+  // The same language as `e`, marked as a lexeme: the mask engine tables the vocabulary once per lexeme state and
+  // shares the tables between all constraints. Mark regular bodies that much of the vocabulary fits (string bodies).
+  ExprId lexeme(ExprId e);
+  // A union of literal strings as a trie: cheap for tens of thousands of words.
+  ExprId words(std::span<const std::string> words);
+  // Any one code point in [first, last], as UTF-8 (surrogates left out).
+  ExprId code_points(uint32_t first, uint32_t last);
+  // Any one code point of the sorted, disjoint ranges.
+  ExprId code_points(std::span<const std::pair<uint32_t, uint32_t>> ranges);
+  ExprId any_code_point();            // one valid UTF-8 character
+  ExprId valid_utf8();                // any number of them
+
+  // ---- lazily expanded rules ----
+  uint32_t add_source(std::unique_ptr<RuleSource> source);     // the pool owns it; returns its index
+  RuleSource& source(uint32_t index) { return *sources_[index]; }
+  // `shortest`: bytes of the rule's shortest word, exactly (kInfinite: the rule is empty, and kEmpty is returned).
+  ExprId rule(uint32_t source, uint64_t key, uint32_t shortest, bool nullable = false);
+  // Reads a word of `lexeme` (regular and prefix-free: no word begins another), remembering its bytes, and goes on
+  // with source.after_capture(key, bytes). `tail_shortest`: shortest length of what follows.
+  ExprId capture(ExprId lexeme, uint32_t source, uint64_t key, uint32_t tail_shortest);
+
+  // ---- reading nodes (lock-free) ----
+  const Node& node(ExprId e) const { return nodes_[static_cast<uint32_t>(e)]; }
+  bool nullable(ExprId e) const { return node(e).flags & kNullable; }
+  bool accepting(ExprId e) const { return nullable(e); }
+  std::span<const ExprId> kids(ExprId e) const { return {node(e).kids, node(e).a}; }
+  std::string dump(ExprId e, size_t max_chars = 4000) const;   // readable text, for people and tests
+  size_t size() const { return count_.load(std::memory_order_relaxed); }
+  size_t memory() const;              // bytes of nodes, transitions and tables
+
+  // ---- states ----
+  // The state after `byte`, kEmpty when no word goes on so: exact (what is left can always be completed).
+  // Lock-free when the transition is known; takes the lock otherwise.
+  ExprId step(ExprId state, uint8_t byte) {
+    const Row* row = rows_[static_cast<uint32_t>(state)].load(std::memory_order_acquire);
+    if (row) [[likely]] {
+      uint32_t next = row->next[row->classes->of[byte]].load(std::memory_order_acquire);
+      if (static_cast<int32_t>(next) >= 0) [[likely]] return ExprId{next};
+    }
+    return step_slow(state, byte);
+  }
+  // As step(), but with the lock already held.
+  ExprId step_locked(ExprId state, uint8_t byte);
+  ExprId run(ExprId state, std::string_view text);             // step() over text
+
+  // Is there a word at all? Exact. (lock held)
+  bool live(ExprId e);
+  // Length in bytes of the shortest word, exact also for intersections; kInfinite when empty. (lock held)
+  uint32_t shortest(ExprId e);
+  // The derivative without looking whether it is live. (lock held)
+  ExprId derive(ExprId e, uint8_t byte);
+  // The byte classes of a state: bytes of one class have one derivative. (lock held)
+  const ByteClasses& classes(ExprId e) { return *row(e).classes; }
+  // The body of a Rule node. (lock held)
+  ExprId expand(ExprId rule);
+
+  struct CaptureRecord {
+    ExprId lexeme;            // what is left of the lexeme
+    uint32_t source;
+    uint64_t key;
+    std::string_view word;    // the bytes read so far
+    uint32_t tail_shortest;
+    ExprId node;
+  };
+  const CaptureRecord& capture_record(ExprId e) const { return captures_[node(e).key]; }
+
+ private:
+  struct Row {
+    const ByteClasses* classes;
+    std::atomic<uint32_t> next[1];    // one per class: a state, or kUnknown, or a state | kUnchecked
+  };
+  static constexpr uint32_t kUnknown = UINT32_MAX;
+  static constexpr uint32_t kUnchecked = 1u << 31;
+  enum Life : uint8_t { kNotAsked = 0, kLive = 1, kDead = 2 };
+
+  // Counts the depth of recursions over expressions; the parsers' nesting limits keep honest inputs far below it.
+  struct DepthGuard {
+    explicit DepthGuard(ExprPool& pool) : pool(pool) {
+      if (++pool.depth_ <= 3 * pool.limits_.nesting) return;
+      --pool.depth_;
+      throw Error(ErrorKind::Limit, "an expression is nested too deeply; raise Limits(nesting=...)");
+    }
+    ~DepthGuard() { --pool.depth_; }
+    ExprPool& pool;
+  };
+
+  ExprId intern(Kind kind, uint8_t flags, uint32_t shortest, uint32_t a, uint32_t b, uint32_t c, uint64_t key,
+                std::span<const ExprId> kids = {}, const ByteSet* set = nullptr);
+  void grow_table();
+  uint64_t hash_node(const Node& n) const;
+  ExprId step_slow(ExprId state, uint8_t byte);
+  Row& row(ExprId e);
+  const ByteClasses* compute_classes(ExprId e);
+  void refine_by(ByteClassBuilder& builder, ExprId e);
+  ExprId derive_uncached(ExprId e, uint8_t byte);
+  ExprId derive_concat(ExprId e, uint8_t byte);
+  ExprId derive_lookahead_concat(ExprId head, ExprId tail, uint8_t byte);
+  ExprId derive_consuming(ExprId e, ExprId tail, uint8_t byte);
+  ExprId derive_repeat(ExprId e, uint8_t byte);
+  ExprId derive_capture(ExprId e, uint8_t byte);
+  ExprId shift(ExprId e, uint8_t byte);
+  ExprId make_capture(ExprId lexeme, uint32_t source, uint64_t key, std::string_view word, uint32_t tail_shortest);
+  bool decomposes(ExprId e) const;
+  uint32_t search_shortest(ExprId e);
+  uint32_t lower_bound(ExprId e) const;
+  ExprId words_range(std::span<const std::string> words, size_t depth);
+
+  Limits limits_;
+  std::mutex mutex_;
+  Chunked<Node> nodes_;
+  Chunked<std::atomic<Row*>> rows_;
+  std::atomic<uint32_t> count_{0};
+  std::vector<uint32_t> table_;       // open addressing: node ids, 0 = free
+  Arena arena_;
+  ByteClassTable class_table_;
+  std::vector<std::unique_ptr<RuleSource>> sources_;
+  Chunked<CaptureRecord> captures_;
+  size_t capture_count_ = 0;
+  std::unordered_map<uint64_t, std::vector<uint32_t>> capture_index_;
+  std::unordered_map<ExprId, ExprId> bodies_;         // rule -> its body
+  std::unordered_map<ExprId, uint32_t> exact_;        // searched node -> length of its shortest word
+  size_t row_bytes_ = 0;
+  uint32_t depth_ = 0;
+};
+
+}  // namespace decodex

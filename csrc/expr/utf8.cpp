@@ -1,0 +1,119 @@
+// Ranges of code points as expressions over UTF-8 bytes: each range is cut where the lead bytes or the number of bytes
+// change, so that a cut piece is a product of byte ranges.
+#include <algorithm>
+#include <string>
+
+#include "expr/pool.h"
+
+namespace decodex {
+
+namespace {
+
+struct Piece {
+  int length;
+  uint8_t first[4], last[4];
+};
+
+int encode(uint32_t c, uint8_t* out) {
+  if (c < 0x80) {
+    out[0] = static_cast<uint8_t>(c);
+    return 1;
+  }
+  if (c < 0x800) {
+    out[0] = static_cast<uint8_t>(0xC0 | c >> 6);
+    out[1] = static_cast<uint8_t>(0x80 | (c & 0x3F));
+    return 2;
+  }
+  if (c < 0x10000) {
+    out[0] = static_cast<uint8_t>(0xE0 | c >> 12);
+    out[1] = static_cast<uint8_t>(0x80 | (c >> 6 & 0x3F));
+    out[2] = static_cast<uint8_t>(0x80 | (c & 0x3F));
+    return 3;
+  }
+  out[0] = static_cast<uint8_t>(0xF0 | c >> 18);
+  out[1] = static_cast<uint8_t>(0x80 | (c >> 12 & 0x3F));
+  out[2] = static_cast<uint8_t>(0x80 | (c >> 6 & 0x3F));
+  out[3] = static_cast<uint8_t>(0x80 | (c & 0x3F));
+  return 4;
+}
+
+// Appends the pieces of [first, last], which must be of one UTF-8 length and hold no surrogates.
+void cut(uint32_t first, uint32_t last, std::vector<Piece>& out) {
+  for (int tail = 1; tail <= 3; ++tail) {  // align both ends to whole blocks of 64^tail code points
+    uint32_t block = (1u << (6 * tail)) - 1;
+    if ((first & ~block) == (last & ~block)) break;
+    if (first & block) {
+      cut(first, first | block, out);
+      cut((first | block) + 1, last, out);
+      return;
+    }
+    if ((last & block) != block) {
+      cut(first, (last & ~block) - 1, out);
+      cut(last & ~block, last, out);
+      return;
+    }
+  }
+  Piece piece;
+  piece.length = encode(first, piece.first);
+  encode(last, piece.last);
+  out.push_back(piece);
+}
+
+}  // namespace
+
+ExprId ExprPool::code_points(uint32_t first, uint32_t last) {
+  std::pair<uint32_t, uint32_t> range{first, last};
+  return code_points(std::span<const std::pair<uint32_t, uint32_t>>(&range, 1));
+}
+
+ExprId ExprPool::code_points(std::span<const std::pair<uint32_t, uint32_t>> ranges) {
+  static constexpr uint32_t kEdges[][2] = {{0, 0x7F}, {0x80, 0x7FF}, {0x800, 0xD7FF}, {0xE000, 0xFFFF}, {0x10000, 0x10FFFF}};
+  std::vector<Piece> pieces;
+  ByteSet ascii;
+  for (auto [first, last] : ranges)
+    for (auto& edge : kEdges) {
+      uint32_t lo = std::max(first, edge[0]), hi = std::min(last, edge[1]);
+      if (lo > hi) continue;
+      if (edge[0] == 0) ascii = ascii | ByteSet::range(static_cast<uint8_t>(lo), static_cast<uint8_t>(hi));
+      else cut(lo, hi, pieces);
+    }
+  // Group from the last byte forwards: equal tails are one node; arms that differ in one byte set are merged.
+  std::vector<ExprId> arms;
+  if (!ascii.empty()) arms.push_back(bytes(ascii));
+  struct Arm {
+    ByteSet lead;
+    ExprId tail;
+  };
+  auto merge = [&](std::vector<Arm>& list) {
+    std::vector<Arm> merged;
+    for (const Arm& arm : list) {
+      auto it = std::find_if(merged.begin(), merged.end(), [&](const Arm& m) { return m.tail == arm.tail; });
+      if (it == merged.end()) merged.push_back(arm);
+      else it->lead = it->lead | arm.lead;
+    }
+    return merged;
+  };
+  // A trie over (length, leading byte ranges); pieces come sorted, so equal prefixes are adjacent.
+  auto build = [&](auto&& self, size_t begin, size_t end, int depth) -> ExprId {
+    std::vector<Arm> list;
+    for (size_t i = begin; i < end;) {
+      size_t j = i;
+      while (j < end && pieces[j].length == pieces[i].length && pieces[j].first[depth] == pieces[i].first[depth] &&
+             pieces[j].last[depth] == pieces[i].last[depth])
+        ++j;
+      ByteSet lead = ByteSet::range(pieces[i].first[depth], pieces[i].last[depth]);
+      list.push_back({lead, depth + 1 == pieces[i].length ? kEpsilon : self(self, i, j, depth + 1)});
+      i = j;
+    }
+    std::vector<ExprId> out;
+    for (const Arm& arm : merge(list)) out.push_back(concat(bytes(arm.lead), arm.tail));
+    return alt(out);
+  };
+  if (!pieces.empty()) arms.push_back(build(build, 0, pieces.size(), 0));
+  return alt(arms);
+}
+
+ExprId ExprPool::any_code_point() { return code_points(0, 0x10FFFF); }
+ExprId ExprPool::valid_utf8() { return star(any_code_point()); }
+
+}  // namespace decodex
