@@ -2,11 +2,10 @@
 // published to them. One writer at a time.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <new>
-#include <vector>
 
 #include "base/error.h"
 
@@ -19,8 +18,7 @@ class Chunked {
 
   Chunked() : chunks_(new std::atomic<T*>[kMaxChunks]()) {}
   ~Chunked() {
-    for (size_t c = 0; c < kMaxChunks && chunks_[c].load(std::memory_order_relaxed); ++c)
-      delete[] chunks_[c].load(std::memory_order_relaxed);
+    for (size_t c = 0; c < end_; ++c) delete[] chunks_[c].load(std::memory_order_relaxed);
   }
   Chunked(const Chunked&) = delete;
   Chunked& operator=(const Chunked&) = delete;
@@ -37,13 +35,18 @@ class Chunked {
     if (!chunks_[c].load(std::memory_order_relaxed)) {
       chunks_[c].store(new T[kChunk](), std::memory_order_release);
       ++used_;
+      end_ = std::max(end_, c + 1);
     }
+  }
+  bool has_index(size_t i) const {
+    return (i >> kChunkBits) < kMaxChunks && chunks_[i >> kChunkBits].load(std::memory_order_acquire) != nullptr;
   }
   size_t bytes() const { return used_ * kChunk * sizeof(T); }
 
  private:
   std::unique_ptr<std::atomic<T*>[]> chunks_;
-  size_t used_ = 0;
+  size_t used_ = 0;   // chunks made
+  size_t end_ = 0;    // one behind the last of them
 };
 
 }  // namespace decodex

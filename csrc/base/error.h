@@ -8,7 +8,7 @@
 
 namespace decodex {
 
-enum class ErrorKind { Constraint, Unsupported, Unsatisfiable, Budget, Limit, Vocabulary, Artefact, Index };
+enum class ErrorKind { Constraint, Unsupported, Unsatisfiable, Budget, Limit, Vocabulary, Artefact, Mask };
 
 class Error : public std::runtime_error {
  public:

@@ -27,6 +27,17 @@ bool less(ExprId a, ExprId b) { return static_cast<uint32_t>(a) < static_cast<ui
 
 ExprId RuleSource::after_capture(ExprPool&, uint64_t, std::string_view) { return kEmpty; }
 
+ExprId RuleSource::after_fresh_capture(ExprPool&, uint64_t) { return kEmpty; }
+
+bool ExprPool::has_capture_at_head(ExprId e) const {
+  const Node& n = node(e);
+  if (n.kind == Kind::Capture) return true;
+  if (n.kind != Kind::Alt) return false;
+  for (ExprId kid : kids(e))
+    if (node(kid).kind == Kind::Capture) return true;
+  return false;
+}
+
 ExprPool::ExprPool(Limits limits) : limits_(limits), table_(1 << 10, 0) {
   intern(Kind::Empty, 0, kInfinite, 0, 0, 0, 0);
   intern(Kind::Epsilon, kNullable, 0, 0, 0, 0, 0);

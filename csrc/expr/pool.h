@@ -53,12 +53,16 @@ class RuleSource {
   virtual ExprId expand(ExprPool& pool, uint64_t key) = 0;
   // What follows a capture that has read `word` (see ExprPool::capture).
   virtual ExprId after_capture(ExprPool& pool, uint64_t key, std::string_view word);
+  // What follows a capture whose word is none that was or will be met: after_capture() without remembering the word.
+  // kEmpty: not known (correct, only slower).
+  virtual ExprId after_fresh_capture(ExprPool& pool, uint64_t key);
 };
 
 struct Limits {
   uint64_t search_states = 50'000;        // derivatives looked at by one emptiness search
   uint64_t pool_bytes = 1ull << 30;       // nodes, transitions and masks of one pool
   uint32_t nesting = 1'000;               // depth of a pattern or a schema
+  bool operator==(const Limits&) const = default;
 };
 
 struct Node {
@@ -147,8 +151,15 @@ class ExprPool {
     }
     return step_slow(state, byte);
   }
-  // As step(), but with the lock already held.
-  ExprId step_locked(ExprId state, uint8_t byte);
+  // As step(), for callers that hold the lock anyway.
+  ExprId step_held(ExprId state, uint8_t byte) {
+    const Row* row = rows_[static_cast<uint32_t>(state)].load(std::memory_order_relaxed);
+    if (row) [[likely]] {
+      uint32_t next = row->next[row->classes->of[byte]].load(std::memory_order_relaxed);
+      if (static_cast<int32_t>(next) >= 0) [[likely]] return ExprId{next};
+    }
+    return step_locked(state, byte);
+  }
   ExprId run(ExprId state, std::string_view text);             // step() over text
 
   // Is there a word at all? Exact. (lock held)
@@ -171,6 +182,8 @@ class ExprPool {
     ExprId node;
   };
   const CaptureRecord& capture_record(ExprId e) const { return captures_[node(e).key]; }
+  // Is a capture being read in this state?
+  bool has_capture_at_head(ExprId e) const;
 
  private:
   struct Row {
@@ -197,6 +210,7 @@ class ExprPool {
   void grow_table();
   uint64_t hash_node(const Node& n) const;
   ExprId step_slow(ExprId state, uint8_t byte);
+  ExprId step_locked(ExprId state, uint8_t byte);
   Row& row(ExprId e);
   const ByteClasses* compute_classes(ExprId e);
   void refine_by(ByteClassBuilder& builder, ExprId e);

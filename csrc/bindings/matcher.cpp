@@ -1,0 +1,131 @@
+#include "matcher/matcher.h"
+
+#include <pybind11/numpy.h>
+
+#include "bindings/bindings.h"
+#include "matcher/batch.h"
+
+namespace decodex::bindings {
+
+namespace {
+
+// What is known already is answered at once; only work gives the GIL to other threads.
+bool fill(Matcher& m, py::handle bitmask, int64_t row) {
+  uint32_t* out = mask_buffer(bitmask, m.vocab().words()).row(row);
+  if (m.mask_known()) return m.fill(out);
+  py::gil_scoped_release release;
+  return m.fill(out);
+}
+
+uint32_t token_id(int64_t token, const Matcher& m) {
+  if (token < 0 || token >= m.vocab().size())
+    throw Error(ErrorKind::Vocabulary, "token id " + std::to_string(token) + " is outside the vocabulary of " +
+                                           std::to_string(m.vocab().size()) + " ids");
+  return static_cast<uint32_t>(token);
+}
+
+py::array_t<int32_t> allowed_tokens(Matcher& m) {
+  std::vector<uint32_t> bits(m.vocab().words());
+  {
+    py::gil_scoped_release release;
+    m.fill(bits.data());
+  }
+  size_t count = 0;
+  for (uint32_t w : bits) count += static_cast<size_t>(std::popcount(w));
+  py::array_t<int32_t> out(static_cast<py::ssize_t>(count));
+  int32_t* next = out.mutable_data();
+  for (size_t w = 0; w < bits.size(); ++w)
+    for (uint32_t word = bits[w]; word; word &= word - 1)
+      *next++ = static_cast<int32_t>(w * 32 + static_cast<size_t>(std::countr_zero(word)));
+  return out;
+}
+
+bool fill_many(const std::vector<Matcher*>& matchers, py::handle bitmask, std::optional<unsigned> threads) {
+  if (matchers.empty()) return false;
+  for (const Matcher* m : matchers)
+    if (!m || m->vocab().words() != matchers[0]->vocab().words())
+      throw Error(ErrorKind::Mask, "the matchers of one batch must share one vocabulary");
+  MaskBuffer buffer = mask_buffer(bitmask, matchers[0]->vocab().words());
+  if (buffer.rows < matchers.size())
+    throw Error(ErrorKind::Mask, "the mask buffer has " + std::to_string(buffer.rows) + " rows for " +
+                                     std::to_string(matchers.size()) + " matchers");
+  py::gil_scoped_release release;
+  return fill_batch(matchers, buffer.data, buffer.columns, threads.value_or(1));
+}
+
+}  // namespace
+
+void register_matcher(py::module_& m) {
+  py::class_<Matcher>(m, "Matcher")
+      .def(py::init([](Compiled& compiled, std::optional<uint32_t> max_tokens) {
+             py::gil_scoped_release release;
+             return Matcher(compiled, max_tokens.value_or(kNoBudget));
+           }),
+           py::arg("compiled"), py::arg("max_tokens") = py::none())
+      .def("fill_bitmask", &fill, py::arg("bitmask"), py::arg("row") = 0,
+           "Write the mask of the next token into a row; False: every token is allowed.")
+      .def("allowed_tokens", &allowed_tokens, "The ids that may come next, int32, ascending.")
+      .def("allows", [](Matcher& self, int64_t token) { return self.allows(token_id(token, self)); }, py::arg("token_id"))
+      .def("advance", [](Matcher& self, int64_t token) { return self.advance(token_id(token, self)); }, py::arg("token_id"),
+           "Read a token; False: it is refused and nothing changed.")
+      .def("validate",
+           [](Matcher& self, const py::array_t<int64_t, py::array::c_style | py::array::forcecast>& ids) {
+             py::gil_scoped_release release;
+             return self.validate({ids.data(), static_cast<size_t>(ids.size())});
+           },
+           py::arg("token_ids"), "How many of the tokens would be accepted in turn; the state is unchanged.")
+      .def("rollback", [](Matcher& self, int64_t n) {
+             if (n < 0) throw Error(ErrorKind::Vocabulary, "cannot roll back a negative number of tokens");
+             self.rollback(static_cast<uint32_t>(std::min<int64_t>(n, UINT32_MAX)));
+           }, py::arg("n"), "Forget the last n tokens.")
+      .def("fork", [](const Matcher& self) { return Matcher(self); }, "An independent copy at the same place.")
+      .def("__copy__", [](const Matcher& self) { return Matcher(self); })
+      .def("reset", &Matcher::reset, "Go back to the start.")
+      .def_property_readonly("is_accepting", &Matcher::is_accepting, "May the text end here?")
+      .def_property_readonly("is_finished", &Matcher::is_finished, "Has an end token been read?")
+      .def_property_readonly("tokens_read", &Matcher::tokens_read)
+      .def_property_readonly("max_tokens", [](const Matcher& self) -> std::optional<uint32_t> {
+        if (self.max_tokens() == kNoBudget) return std::nullopt;
+        return self.max_tokens();
+      })
+      .def_property_readonly("state", [](const Matcher& self) { return static_cast<uint32_t>(self.state()); },
+                             "The id of the automaton's state: equal ids have equal futures.")
+      .def("tokens_to_finish", [](Matcher& self) {
+             py::gil_scoped_release release;
+             return self.tokens_to_finish();
+           }, "Tokens that surely suffice from here to an accepted text.")
+      .def("forced_bytes", [](Matcher& self) {
+             std::string bytes;
+             {
+               py::gil_scoped_release release;
+               bytes = self.forced_bytes();
+             }
+             return py::bytes(bytes);
+           }, "The bytes that must come next, whatever the model wants.")
+      .def("forced_tokens", [](py::object self, py::object tokenize) {
+             return py::module_::import("decodex.matching.forced").attr("forced_tokens")(self, tokenize);
+           }, py::arg("tokenize") = py::none(), "Tokens that may be appended without asking the model.")
+      .def("explain", [](py::object self, int64_t token) {
+             Matcher& m = self.cast<Matcher&>();
+             uint32_t id = token_id(token, m);
+             std::string_view text = m.at_start() ? m.vocab().start_token(id) : m.vocab().token(id);
+             return py::module_::import("decodex.matching.check")
+                 .attr("explain")(self, py::bytes(text.data(), text.size()), m.allows(id), m.vocab().has_text(id), m.vocab().is_eos(id));
+           }, py::arg("token_id"), "Why a token is allowed or refused here.")
+      .def("bytes_after", [](Matcher& self, py::bytes text) {
+             ByteSet set = self.next_bytes(std::string_view(text));
+             std::string bytes;
+             for (int b = 0; b < 256; ++b)
+               if (set.has(static_cast<uint8_t>(b))) bytes.push_back(static_cast<char>(b));
+             return py::bytes(bytes);
+           }, py::arg("text") = py::bytes(), "The bytes that may come after `text` read from here, ascending.")
+      .def("read_bytes", [](Matcher& self, py::bytes text) {
+             bool accepted = false;
+             size_t read = self.check(std::string_view(text), accepted);
+             return std::pair<size_t, bool>(read, accepted);
+           }, py::arg("text"), "(how many of the bytes can be read from here, whether the text may end after them).");
+
+  m.def("fill_bitmasks", &fill_many, py::arg("matchers"), py::arg("bitmask"), py::arg("threads") = py::none());
+}
+
+}  // namespace decodex::bindings

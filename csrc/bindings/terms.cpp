@@ -1,0 +1,100 @@
+#include "bindings/bindings.h"
+#include "term/term.h"
+
+namespace decodex::bindings {
+
+namespace {
+
+PatternOptions pattern_options(const std::string& dialect, const std::string& flags, bool search) {
+  PatternOptions options;
+  options.dialect = dialect == "ecma" ? Dialect::Ecma : Dialect::Python;
+  options.search = search;
+  options.flags.ignore_case = flags.find('i') != std::string::npos;
+  options.flags.multiline = flags.find('m') != std::string::npos;
+  options.flags.dot_all = flags.find('s') != std::string::npos;
+  options.flags.verbose = flags.find('x') != std::string::npos;
+  options.flags.ascii = flags.find('a') != std::string::npos;
+  return options;
+}
+
+ExprId judge(ExprPool& pool, const std::string& pattern, const std::string& text, const std::string& dialect,
+             const std::string& flags, bool search) {
+  ExprId e;
+  {
+    std::lock_guard lock(pool.mutex());
+    e = pool.lexeme(compile_pattern(pool, pattern, pattern_options(dialect, flags, search), Utf8Alphabet()));
+    if (!pool.live(e)) e = kEmpty;
+  }
+  return pool.run(e, text);
+}
+
+}  // namespace
+
+void register_terms(py::module_& m) {
+  py::class_<SchemaOptions> options(m, "SchemaOptions");
+  options.def(py::init<>())
+      .def_readwrite("order", &SchemaOptions::order)
+      .def_readwrite("white_space", &SchemaOptions::white_space)
+      .def_readwrite("indent", &SchemaOptions::indent)
+      .def_readwrite("whitespace_pattern", &SchemaOptions::whitespace_pattern)
+      .def_readwrite("escapes_any", &SchemaOptions::escapes_any)
+      .def_readwrite("formats_assert", &SchemaOptions::formats_assert)
+      .def_readwrite("unsupported_ignore", &SchemaOptions::unsupported_ignore)
+      .def_readwrite("draft", &SchemaOptions::draft)
+      .def_readwrite("additional_properties_default", &SchemaOptions::additional_properties_default)
+      .def_readwrite("numbers_plain", &SchemaOptions::numbers_plain)
+      .def_readwrite("max_digits", &SchemaOptions::max_digits)
+      .def_readwrite("registry", &SchemaOptions::registry);
+  py::enum_<SchemaOptions::Order>(options, "Order")
+      .value("schema", SchemaOptions::Order::Schema)
+      .value("any", SchemaOptions::Order::Any);
+  py::enum_<SchemaOptions::WhiteSpace>(options, "WhiteSpace")
+      .value("flexible", SchemaOptions::WhiteSpace::Flexible)
+      .value("compact", SchemaOptions::WhiteSpace::Compact)
+      .value("pretty", SchemaOptions::WhiteSpace::Pretty)
+      .value("any", SchemaOptions::WhiteSpace::Any)
+      .value("pattern", SchemaOptions::WhiteSpace::Pattern);
+
+  py::class_<Term, std::shared_ptr<Term>>(m, "Term")
+      .def_static("literal", [](std::string s) { return std::const_pointer_cast<Term>(terms::literal(std::move(s))); })
+      .def_static("words", [](std::vector<std::string> w) { return std::const_pointer_cast<Term>(terms::words(std::move(w))); })
+      .def_static(
+          "regex",
+          [](std::string pattern, const std::string& dialect, const std::string& flags, bool search) {
+            return std::const_pointer_cast<Term>(terms::regex(std::move(pattern), pattern_options(dialect, flags, search)));
+          },
+          py::arg("pattern"), py::arg("dialect") = "python", py::arg("flags") = "", py::arg("search") = false)
+      .def_static("json_schema", [](std::string s, SchemaOptions o) { return std::const_pointer_cast<Term>(terms::json_schema(std::move(s), std::move(o))); })
+      .def_static("json_value", [](SchemaOptions o) { return std::const_pointer_cast<Term>(terms::json_value(std::move(o))); })
+      .def_static("format", [](std::string name) { return std::const_pointer_cast<Term>(terms::format(std::move(name))); })
+      .def_static("text", [](std::string stop) { return std::const_pointer_cast<Term>(terms::text(std::move(stop))); })
+      .def_static("concat", [](std::vector<std::shared_ptr<Term>> p) { return std::const_pointer_cast<Term>(terms::concat({p.begin(), p.end()})); })
+      .def_static("alt", [](std::vector<std::shared_ptr<Term>> p) { return std::const_pointer_cast<Term>(terms::alt({p.begin(), p.end()})); })
+      .def_static("conj", [](std::vector<std::shared_ptr<Term>> p) { return std::const_pointer_cast<Term>(terms::conj({p.begin(), p.end()})); })
+      .def_static("complement", [](std::shared_ptr<Term> t) { return std::const_pointer_cast<Term>(terms::complement(std::move(t))); })
+      .def_static(
+          "repeat",
+          [](std::shared_ptr<Term> t, uint32_t min, std::optional<uint32_t> max) {
+            return std::const_pointer_cast<Term>(terms::repeat(std::move(t), min, max.value_or(kUnbounded)));
+          },
+          py::arg("term"), py::arg("min"), py::arg("max") = py::none());
+
+  // For tests: the pattern language without any vocabulary.
+  m.def(
+      "pattern_matches",
+      [](const std::string& pattern, py::bytes text, const std::string& dialect, const std::string& flags, bool search) {
+        ExprPool pool;
+        ExprId end = judge(pool, pattern, text, dialect, flags, search);
+        return end != kEmpty && pool.accepting(end);
+      },
+      py::arg("pattern"), py::arg("text"), py::arg("dialect") = "python", py::arg("flags") = "", py::arg("search") = false);
+  m.def(
+      "pattern_prefix_live",
+      [](const std::string& pattern, py::bytes text, const std::string& dialect, const std::string& flags, bool search) {
+        ExprPool pool;
+        return judge(pool, pattern, text, dialect, flags, search) != kEmpty;
+      },
+      py::arg("pattern"), py::arg("text"), py::arg("dialect") = "python", py::arg("flags") = "", py::arg("search") = false);
+}
+
+}  // namespace decodex::bindings

@@ -1,0 +1,49 @@
+#include <pybind11/numpy.h>
+
+#include "bindings/bindings.h"
+#include "matcher/engine.h"
+
+namespace decodex::bindings {
+
+namespace {
+
+template <class T>
+std::vector<T> to_vector(const py::array_t<T, py::array::c_style | py::array::forcecast>& array) {
+  return {array.data(), array.data() + array.size()};
+}
+
+template <class T>
+using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
+
+std::shared_ptr<Engine> make(std::string blob, const Array<int64_t>& offsets, const Array<uint8_t>& has_text,
+                             const Array<int32_t>& start_ids, std::string start_blob,
+                             const Array<int64_t>& start_offsets, std::vector<int32_t> eos_token_ids) {
+  auto o = to_vector<int64_t>(offsets);
+  auto h = to_vector<uint8_t>(has_text);
+  auto s = to_vector<int32_t>(start_ids);
+  auto so = to_vector<int64_t>(start_offsets);
+  py::gil_scoped_release release;
+  auto vocab = std::make_shared<Vocabulary>(std::move(blob), std::move(o), std::move(h), std::move(s),
+                                            std::move(start_blob), std::move(so), std::move(eos_token_ids));
+  return std::make_shared<Engine>(std::move(vocab));
+}
+
+}  // namespace
+
+void register_vocabulary(py::module_& m) {
+  py::class_<Engine, std::shared_ptr<Engine>>(m, "Vocabulary")
+      .def(py::init([](py::bytes blob, const Array<int64_t>& offsets, const Array<uint8_t>& has_text,
+                       const Array<int32_t>& start_ids, py::bytes start_blob, const Array<int64_t>& start_offsets,
+                       std::vector<int32_t> eos) {
+             return make(blob, offsets, has_text, start_ids, start_blob, start_offsets, std::move(eos));
+           }),
+           py::arg("blob"), py::arg("offsets"), py::arg("has_text"), py::arg("start_ids"), py::arg("start_blob"),
+           py::arg("start_offsets"), py::arg("eos_token_ids"))
+      .def_property_readonly("size", [](const Engine& e) { return e.vocab().size(); })
+      .def_property_readonly("trie_nodes", [](const Engine& e) { return e.vocab().trie().size(); })
+      .def_property_readonly("max_token_bytes", [](const Engine& e) { return e.vocab().max_token_bytes(); })
+      .def_property_readonly("spells_every_byte", [](const Engine& e) { return e.vocab().spells_every_byte(); })
+      .def_property_readonly("memory", [](const Engine& e) { return e.vocab().memory(); });
+}
+
+}  // namespace decodex::bindings

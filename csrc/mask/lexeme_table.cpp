@@ -1,0 +1,132 @@
+#include "mask/lexeme_table.h"
+
+#include <algorithm>
+
+namespace decodex {
+
+namespace {
+
+constexpr size_t kMaxRemainders = 20'000;   // tokens that leave; more, and a split costs more than a walk
+constexpr size_t kDenseFrom = 2'000;        // tokens that stay; from here on a bit mask is kept
+
+void set_bit(std::vector<uint32_t>& bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
+void clear_bit(std::vector<uint32_t>& bits, uint32_t id) { bits[id >> 5] &= ~(1u << (id & 31)); }
+bool has_bit(const std::vector<uint32_t>& bits, uint32_t id) { return bits[id >> 5] >> (id & 31) & 1; }
+
+}  // namespace
+
+LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme) {
+  LexemeTable table;
+  const TokenTrie& trie = vocab.trie();
+  std::vector<ExprId> path(trie.max_depth() + 1, kEmpty);
+  path[0] = lexeme;
+  std::vector<TokenTrie::Entry> leaving;
+  const uint32_t before = pool.shortest(lexeme);
+  uint32_t longest = 0;
+  ExprId last_seen = kEmpty;
+  for (size_t i = 0, n = trie.size(); i < n;) {
+    const TokenTrie::Node& node = trie.nodes()[i];
+    ExprId state = pool.step_held(path[node.depth - 1], node.byte);
+    if (state == kEmpty) {
+      i = node.end;
+      continue;
+    }
+    path[node.depth] = state;
+    auto ids = trie.ids_at(i);
+    if (!ids.empty()) {
+      table.ids.insert(table.ids.end(), ids.begin(), ids.end());
+      if (state != last_seen) {
+        last_seen = state;
+        longest = std::max(longest, pool.shortest(state));
+      }
+    }
+    if (pool.nullable(state)) {
+      if (state != kEpsilon) table.prefix_free = false;
+      size_t first = trie.nodes()[i + 1].first_id, last = trie.nodes()[node.end].first_id;
+      if (node.end == i + 1) first = last;
+      if (leaving.size() + (last - first) > kMaxRemainders) table.splits = false;
+      for (size_t k = first; table.splits && k < last; ++k)
+        leaving.push_back({vocab.token(trie.ids()[k]).substr(node.depth), trie.ids()[k]});
+    }
+    ++i;
+  }
+  table.growth = longest > before ? longest - before : 0;
+  if (!table.splits) leaving.clear();
+  table.remainders = std::make_shared<TokenTrie>(leaving);
+  if (table.ids.size() >= kDenseFrom) {
+    table.bits.assign(vocab.words(), 0);
+    for (uint32_t id : table.ids) set_bit(table.bits, id);
+    table.ids = {};
+  } else {
+    table.ids.shrink_to_fit();
+  }
+  return table;
+}
+
+bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId base_lexeme,
+                            const LexemeTable& base, LexemeTable& out) {
+  if (base.bits.empty() || !base.prefix_free || !base.splits) return false;
+  out.bits = base.bits;
+  out.remainders = base.remainders;
+  out.prefix_free = true;
+  out.growth = base.growth;
+  const TokenTrie& trie = vocab.trie();
+  const uint32_t before = pool.shortest(lexeme), base_before = pool.shortest(base_lexeme);
+  std::vector<std::pair<ExprId, ExprId>> path(trie.max_depth() + 1);
+  path[0] = {lexeme, base_lexeme};
+  uint32_t longest = base.growth + base_before;
+  for (size_t i = 0, n = trie.size(); i < n;) {
+    const TokenTrie::Node& node = trie.nodes()[i];
+    auto [own, theirs] = path[node.depth - 1];
+    ExprId state = pool.step_held(own, node.byte);
+    ExprId other = pool.step_held(theirs, node.byte);
+    if (state == other) {
+      i = node.end;
+      continue;
+    }
+    if (state == kEmpty) {  // live in the base only: nothing below stays, nothing below leaves
+      for (size_t k = node.first_id; k < trie.nodes()[node.end].first_id; ++k) {
+        uint32_t id = trie.ids()[k];
+        clear_bit(out.bits, id);
+        out.denied.push_back(id);
+      }
+      i = node.end;
+      continue;
+    }
+    if (other == kEmpty || pool.nullable(state) != pool.nullable(other)) return false;
+    for (uint32_t id : trie.ids_at(i)) {
+      if (!has_bit(out.bits, id)) set_bit(out.bits, id);
+      longest = std::max(longest, pool.shortest(state));
+    }
+    path[node.depth] = {state, other};
+    ++i;
+  }
+  out.growth = longest > before ? longest - before : 0;
+  std::sort(out.denied.begin(), out.denied.end());
+  return true;
+}
+
+ExprId clamp_lexeme(ExprPool& pool, ExprId lexeme, uint32_t max_token_bytes) {
+  if (pool.node(lexeme).flags & kSearch) return lexeme;  // what is live there may depend on counts that no token sees
+  std::vector<ExprId> heads;   // as many as a token can reach
+  ExprId rest = lexeme;
+  bool clamped = false;
+  auto clamp = [&](ExprId e) {
+    const Node& n = pool.node(e);
+    if (n.kind != Kind::Repeat || pool.nullable(ExprId{n.a})) return e;
+    uint32_t min = std::min(n.b, max_token_bytes + 1);
+    uint32_t max = n.c > max_token_bytes ? kUnbounded : n.c;
+    clamped = clamped || min != n.b || max != n.c;
+    return pool.repeat(ExprId{n.a}, min, max);
+  };
+  while (heads.size() <= max_token_bytes && pool.node(rest).kind == Kind::Concat) {
+    heads.push_back(clamp(ExprId{pool.node(rest).a}));
+    rest = ExprId{pool.node(rest).b};
+  }
+  rest = clamp(rest);
+  if (!clamped) return lexeme;
+  for (size_t i = heads.size(); i-- > 0;) rest = pool.concat(heads[i], rest);
+  return rest;
+}
+
+}  // namespace decodex

@@ -1,0 +1,43 @@
+// What the vocabulary does inside one lexeme state, whatever follows the lexeme: the tokens that stay inside, and the
+// tokens that leave it, grouped by what is left of them after the lexeme ended. Made by one walk of the vocabulary,
+// shared by every constraint that passes through the state.
+//
+// For a state L·K (L a lexeme, K anything): mask(L·K) = stay(L) ∪ ⋃ {leaving(L, v) : v a remainder, K live after v},
+// and ∪ mask(K) where L is nullable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "expr/pool.h"
+#include "vocab/vocabulary.h"
+
+namespace decodex {
+
+struct LexemeTable {
+  std::vector<uint32_t> bits;    // the tokens that stay, as a mask; empty when `ids` says it
+  std::vector<uint32_t> ids;     // the tokens that stay, when they are few
+  std::shared_ptr<const TokenTrie> remainders;   // of the tokens that leave
+  std::vector<uint32_t> denied;  // sorted: ids of `remainders` that do not leave after all
+  uint32_t growth = 0;           // bytes by which a token that stays can lengthen the shortest way out
+  bool prefix_free = true;       // no word of the lexeme begins another one
+  bool splits = true;            // false: too many remainders, the state must be walked with what follows
+
+  size_t memory() const {
+    return sizeof(*this) + (bits.size() + ids.size() + denied.size()) * sizeof(uint32_t) + remainders->memory();
+  }
+};
+
+// By a walk of the whole vocabulary that skips dead subtrees. (pool lock held)
+LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme);
+
+// For a lexeme that is `base_lexeme` but for some words: walks only where the two differ. Returns false (and leaves
+// `out` alone) when the base does not allow that. (pool lock held)
+bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId base_lexeme,
+                            const LexemeTable& base, LexemeTable& out);
+
+// The lexeme whose table also serves this one: counters beyond the longest token cannot be told apart by a token.
+ExprId clamp_lexeme(ExprPool& pool, ExprId lexeme, uint32_t max_token_bytes);
+
+}  // namespace decodex

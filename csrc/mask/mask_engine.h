@@ -1,0 +1,87 @@
+// Masks of states: which tokens of the vocabulary may come next. In: a state; out: a row of bits, or a list of ids.
+//
+// A mask is made once per state from the tables of the lexemes at its head and short walks of what follows them, kept
+// until the cache is full, and then costs one copy. Exact for every state: a token is allowed if and only if the text
+// can still be completed after it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <shared_mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "base/chunked.h"
+#include "expr/pool.h"
+#include "mask/lexeme_table.h"
+#include "vocab/vocabulary.h"
+
+namespace decodex {
+
+// What is known of one state's next tokens: `base` (a row of bits, or none) and `ids` beside it.
+struct Mask {
+  const uint32_t* base = nullptr;
+  std::vector<uint32_t> own;     // where base points when no lexeme table serves
+  std::vector<uint32_t> ids;
+  uint32_t after = 0;            // bytes to the end from the worst of the allowed tokens
+  bool all = false;              // every id of the vocabulary is allowed
+  size_t memory() const { return sizeof(*this) + (own.size() + ids.size()) * sizeof(uint32_t); }
+};
+
+struct MaskStats {
+  size_t masks = 0, tables = 0, bytes = 0, evictions = 0, walks = 0;
+};
+
+class MaskEngine {
+ public:
+  MaskEngine(ExprPool& pool, const Vocabulary& vocab, uint64_t cache_bytes)
+      : pool_(pool), vocab_(vocab), cache_bytes_(cache_bytes) {}
+
+  // Writes the mask of `state` to `out` (vocab.words() words). Returns false when every id is allowed.
+  // `at_start`: no token has been read yet. Without a known mask the pool's lock is taken.
+  bool fill(ExprId state, bool at_start, uint32_t* out);
+  // Is the mask known already, so that fill() is a copy?
+  bool known(ExprId state, bool at_start);
+  // As fill(), but only tokens after which `budget` - 1 tokens suffice to complete the text.
+  bool fill_within(ExprId state, bool at_start, uint32_t budget, uint32_t* out);
+  // May `state` be completed by tokens of this vocabulary at all?
+  bool completable(ExprId state);
+  // Tokens that surely suffice from `state` to an accepted text; kInfinite when none do.
+  uint32_t tokens_to_finish(ExprId state, bool at_start);
+  // The state after a token, kEmpty when it is not allowed.
+  ExprId advance(ExprId state, bool at_start, uint32_t token);
+  MaskStats stats();
+
+ private:
+  struct Draft;
+  const Mask* find(ExprId state, bool at_start);
+  const Mask* make(ExprId state, bool at_start);
+  std::unique_ptr<Mask> compute(ExprId state);
+  std::unique_ptr<Mask> compute_start(ExprId state);
+  bool add_lexeme(ExprId arm, Draft& draft, std::vector<ExprId>& pending);
+  void walk(const TokenTrie& trie, ExprId from, Draft& draft, const std::vector<uint32_t>* denied);
+  void walk_capture(ExprId capture, const LexemeTable& table, Draft& draft);
+  std::unique_ptr<Mask> finish(Draft& draft);
+  void write(const Mask& mask, ExprId state, uint32_t* out) const;
+  const LexemeTable& table_for(ExprId lexeme);
+  void evict_if_full();
+  uint32_t cost(ExprId state);
+  uint32_t cost_by_search(ExprId state);
+  uint32_t cost_of_witness(ExprId state);
+  uint32_t start_cost(ExprId state);
+
+  ExprPool& pool_;
+  const Vocabulary& vocab_;
+  uint64_t cache_bytes_;
+  std::shared_mutex eviction_;   // readers of masks share it; taken alone to drop them. After the pool's lock.
+  Chunked<std::atomic<const Mask*>> masks_;
+  size_t mask_slots_ = 0;
+  std::vector<std::unique_ptr<Mask>> stored_;
+  std::unordered_map<ExprId, const Mask*> start_masks_;
+  std::unordered_map<ExprId, std::unique_ptr<LexemeTable>> tables_;
+  std::unordered_map<ExprId, uint32_t> cost_;
+  size_t bytes_ = 0;
+  MaskStats stats_;
+};
+
+}  // namespace decodex

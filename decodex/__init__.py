@@ -1,0 +1,88 @@
+"""decodex: constrained decoding for language models.
+
+>>> import decodex as dx
+>>> constraint = dx.regex(r"[a-z]+") | dx.choice(["42"])
+
+Public names are found here and loaded when first used: importing decodex imports neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "decodex.errors": (
+        "ArtefactError",
+        "BudgetError",
+        "ConstraintError",
+        "DecodexError",
+        "LimitError",
+        "MaskError",
+        "UnsatisfiableError",
+        "UnsupportedError",
+        "VocabularyError",
+    ),
+    "decodex.constraints": (
+        "Constraint",
+        "choice",
+        "json_schema",
+        "json_value",
+        "optional",
+        "regex",
+        "repeat",
+        "text",
+        "type_",
+    ),
+    "decodex.vocab": ("Vocabulary",),
+    "decodex.compiling": ("CompiledConstraint", "Limits", "compile"),
+    "decodex.matching": ("CheckResult", "Explanation", "Matcher", "allocate_bitmask", "fill_bitmasks"),
+    "decodex.decoding": ("apply_bitmask",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_HOME_OF)]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'decodex' has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+if TYPE_CHECKING:
+    from decodex.compiling import CompiledConstraint, Limits, compile
+    from decodex.constraints import (
+        Constraint,
+        choice,
+        json_schema,
+        json_value,
+        optional,
+        regex,
+        repeat,
+        text,
+        type_,
+    )
+    from decodex.decoding import apply_bitmask
+    from decodex.errors import (
+        ArtefactError,
+        BudgetError,
+        ConstraintError,
+        DecodexError,
+        LimitError,
+        MaskError,
+        UnsatisfiableError,
+        UnsupportedError,
+        VocabularyError,
+    )
+    from decodex.matching import CheckResult, Explanation, Matcher, allocate_bitmask, fill_bitmasks
+    from decodex.vocab import Vocabulary

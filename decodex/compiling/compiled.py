@@ -1,0 +1,83 @@
+"""compile(): the whole pipeline. A constraint says its term, the core builds it for a vocabulary, matchers start there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from decodex._core import Compiled, Limits, Matcher
+from decodex.constraints.base import Constraint, as_constraint
+from decodex.errors import BudgetError, VocabularyError
+
+if TYPE_CHECKING:
+    from decodex.matching.check import CheckResult
+    from decodex.vocab import Vocabulary
+
+
+class CompiledConstraint:
+    """A constraint for one vocabulary. Made by :func:`compile`; shared by any number of matchers and threads."""
+
+    __slots__ = ("constraint", "max_tokens", "native", "vocab")
+
+    def __init__(self, constraint: Constraint, vocab: Vocabulary, native: Compiled, max_tokens: int | None) -> None:
+        self.constraint = constraint
+        self.vocab = vocab
+        self.native = native
+        self.max_tokens = max_tokens
+
+    def matcher(self, max_tokens: int | None = None) -> Matcher:
+        """A matcher at the start of a text.
+
+        ``max_tokens``: every text is complete within so many tokens, the end token not counted. Raises ``BudgetError``
+        when that cannot be promised.
+        """
+        return Matcher(self.native, self.max_tokens if max_tokens is None else checked_budget(max_tokens))
+
+    @property
+    def unenforced(self) -> list[str]:
+        """What the constraint says but is not enforced, with its place; empty unless leniency was asked for."""
+        return self.native.unenforced
+
+    def check(self, text: str | bytes) -> CheckResult:
+        """Is the text one of the constraint's, and where does it leave them if not?"""
+        from decodex.matching.check import check
+
+        return check(self, text)
+
+    def stats(self) -> dict[str, Any]:
+        """States, masks and bytes in use, shared by all constraints of the vocabulary."""
+        return self.native.stats()
+
+    def __repr__(self) -> str:
+        return f"<CompiledConstraint of {self.constraint!r} for {self.vocab!r}>"
+
+
+def compile(
+    constraint: Constraint | str, vocab: Vocabulary, max_tokens: int | None = None, limits: Limits | None = None
+) -> CompiledConstraint:
+    """Compile a constraint for a vocabulary.
+
+    ``max_tokens`` is the budget of every matcher that does not name its own. Compiling is lazy: what generation never
+    reaches is never built. Raises ``ConstraintError`` and its kin where the constraint is broken, ``UnsupportedError``
+    where it cannot be enforced, ``UnsatisfiableError`` when no text satisfies it, ``BudgetError`` when ``max_tokens``
+    is too small, ``LimitError`` when a work limit ends the attempt.
+    """
+    if not hasattr(vocab, "native"):
+        raise VocabularyError(
+            f"vocab is a decodex.Vocabulary, not {type(vocab).__name__}; make one with "
+            "decodex.Vocabulary.from_hf(tokenizer)"
+        )
+    constraint = as_constraint(constraint)
+    if max_tokens is not None:
+        checked_budget(max_tokens)
+    native = Compiled(vocab.native, constraint.term(), limits if limits is not None else Limits())
+    compiled = CompiledConstraint(constraint, vocab, native, max_tokens)
+    if max_tokens is not None:
+        compiled.matcher()
+    return compiled
+
+
+def checked_budget(max_tokens: int) -> int:
+    """The budget itself; a ``BudgetError`` when it is not a count."""
+    if isinstance(max_tokens, bool) or not isinstance(max_tokens, int) or not 0 <= max_tokens < 2**32 - 1:
+        raise BudgetError(f"max_tokens is a count of tokens, not {max_tokens!r}")
+    return max_tokens

@@ -1,0 +1,19 @@
+"""The user's words: immutable constraint values and their operators; no algorithm lives here."""
+
+from decodex.constraints.base import Constraint, as_constraint, optional, repeat
+from decodex.constraints.json import json_schema, json_value
+from decodex.constraints.patterns import choice, regex, text
+from decodex.constraints.types import type_
+
+__all__ = [
+    "Constraint",
+    "as_constraint",
+    "choice",
+    "json_schema",
+    "json_value",
+    "optional",
+    "regex",
+    "repeat",
+    "text",
+    "type_",
+]

@@ -1,0 +1,168 @@
+"""Constraints: what a user may ask of a text. Immutable values with operators; no algorithm lives here.
+
+Every constraint denotes a set of texts. ``term()`` says it to the core; everything else is done there.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from decodex.errors import ConstraintError
+
+if TYPE_CHECKING:
+    from decodex._core import Term
+
+
+class Constraint(ABC):
+    """A set of texts. Combine with ``&`` (both), ``|`` (either), ``~`` (not) and ``+`` (one after the other)."""
+
+    @abstractmethod
+    def term(self) -> Term:
+        """The constraint as the core takes it. Cheap; nothing is compiled yet."""
+
+    def __and__(self, other: Constraint | str) -> Constraint:
+        return AllOf(_flat(AllOf, self) + _flat(AllOf, as_constraint(other)))
+
+    def __or__(self, other: Constraint | str) -> Constraint:
+        return AnyOf(_flat(AnyOf, self) + _flat(AnyOf, as_constraint(other)))
+
+    def __ror__(self, other: str) -> Constraint:
+        return as_constraint(other) | self
+
+    def __invert__(self) -> Constraint:
+        return self.inner if isinstance(self, Complement) else Complement(self)
+
+    def __add__(self, other: Constraint | str) -> Constraint:
+        return Sequence(_flat(Sequence, self) + _flat(Sequence, as_constraint(other)))
+
+    def __radd__(self, other: str) -> Constraint:
+        return as_constraint(other) + self
+
+
+@dataclass(frozen=True)
+class Literal(Constraint):
+    """Exactly this text."""
+
+    text: str
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.literal(encodable(self.text))
+
+
+@dataclass(frozen=True)
+class AllOf(Constraint):
+    """Texts that satisfy every part."""
+
+    parts: tuple[Constraint, ...]
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.conj([part.term() for part in self.parts])
+
+
+@dataclass(frozen=True)
+class AnyOf(Constraint):
+    """Texts that satisfy at least one part."""
+
+    parts: tuple[Constraint, ...]
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.alt([part.term() for part in self.parts])
+
+
+@dataclass(frozen=True)
+class Sequence(Constraint):
+    """A text of the first part, then one of the second, and so on."""
+
+    parts: tuple[Constraint, ...]
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.concat([part.term() for part in self.parts])
+
+
+@dataclass(frozen=True)
+class Complement(Constraint):
+    """Every text that does not satisfy the inner constraint."""
+
+    inner: Constraint
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.complement(self.inner.term())
+
+
+@dataclass(frozen=True)
+class Repeat(Constraint):
+    """``min`` to ``max`` texts of the inner constraint, with ``separator`` between them."""
+
+    inner: Constraint
+    min: int = 0
+    max: int | None = None
+    separator: Constraint | None = None
+
+    def __post_init__(self) -> None:
+        if self.min < 0 or (self.max is not None and self.max < self.min):
+            raise ConstraintError(f"repeat needs 0 <= min <= max, not min={self.min}, max={self.max}")
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        one = self.inner.term()
+        if self.separator is None:
+            return Term.repeat(one, self.min, self.max)
+        if self.max == 0:
+            return Term.literal("")
+        more = Term.concat([self.separator.term(), one])
+        some = Term.concat([one, Term.repeat(more, max(self.min - 1, 0), None if self.max is None else self.max - 1)])
+        return some if self.min > 0 else Term.alt([Term.literal(""), some])
+
+
+def repeat(
+    constraint: Constraint | str, min: int = 0, max: int | None = None, separator: Constraint | str | None = None
+) -> Constraint:
+    """``min`` to ``max`` (``None``: any number) texts of ``constraint``, with ``separator`` between them."""
+    between = None if separator is None else as_constraint(separator)
+    return Repeat(as_constraint(constraint), min, max, between)
+
+
+def optional(constraint: Constraint | str) -> Constraint:
+    """A text of ``constraint``, or nothing."""
+    return Repeat(as_constraint(constraint), 0, 1)
+
+
+def as_constraint(value: Constraint | str) -> Constraint:
+    """A constraint as it is; a string as exactly that text. Anything else is a ``ConstraintError``."""
+    if isinstance(value, Constraint):
+        return value
+    if isinstance(value, str):
+        return Literal(value)
+    raise ConstraintError(
+        f"expected a constraint or a string, not {type(value).__name__}; for a JSON schema use "
+        "decodex.json_schema(...), for a Python type decodex.type_(...)"
+    )
+
+
+def encodable(text: str) -> str:
+    """The text itself; lone surrogates, which no UTF-8 text contains, are a ``ConstraintError``."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ConstraintError(
+            f"the text has a lone surrogate at position {error.start}, which no UTF-8 text can contain",
+            location=f"position {error.start}",
+        ) from None
+    return text
+
+
+def _flat(kind: type[AllOf] | type[AnyOf] | type[Sequence], constraint: Constraint) -> tuple[Constraint, ...]:
+    return constraint.parts if isinstance(constraint, kind) else (constraint,)

@@ -1,0 +1,159 @@
+"""JSON documents: by a schema, or any."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from decodex.constraints.base import Constraint, encodable
+from decodex.errors import ConstraintError
+
+if TYPE_CHECKING:
+    from decodex._core import SchemaOptions, Term
+
+_DRAFTS = {"4": 4, "6": 6, "7": 7, "2019-09": 2019, "2020-12": 2020}
+
+
+@dataclass(frozen=True)
+class JsonOptions:
+    """How JSON may be written, and how a schema is read. The defaults are those of :func:`json_schema`."""
+
+    property_order: Literal["schema", "any"] = "schema"
+    white_space: str = "flexible"
+    indent: int = 2
+    escapes: Literal["canonical", "any"] = "canonical"
+    formats: Literal["assert", "annotate"] = "assert"
+    unsupported: Literal["refuse", "ignore"] = "refuse"
+    additional_properties: bool = True
+    numbers: Literal["any", "plain"] = "any"
+    max_digits: int | None = 32
+    draft: str | None = None
+    registry: tuple[tuple[str, str], ...] = ()
+
+    def native(self) -> SchemaOptions:
+        from decodex._core import SchemaOptions
+
+        options = SchemaOptions()
+        options.order = _one_of(SchemaOptions.Order, "property_order", self.property_order)
+        names = SchemaOptions.WhiteSpace.__members__
+        if self.white_space in names and self.white_space != "pattern":
+            options.white_space = names[self.white_space]
+        else:
+            options.white_space = SchemaOptions.WhiteSpace.pattern
+            options.whitespace_pattern = self.white_space
+        options.indent = self.indent
+        options.escapes_any = _flag("escapes", self.escapes, "canonical", "any")
+        options.formats_assert = not _flag("formats", self.formats, "assert", "annotate")
+        options.unsupported_ignore = _flag("unsupported", self.unsupported, "refuse", "ignore")
+        options.numbers_plain = _flag("numbers", self.numbers, "any", "plain")
+        options.additional_properties_default = self.additional_properties
+        options.max_digits = self.max_digits or 0
+        if self.draft is not None:
+            if str(self.draft) not in _DRAFTS:
+                raise ConstraintError(f"draft={self.draft!r} is not known; use one of {', '.join(_DRAFTS)}")
+            options.draft = _DRAFTS[str(self.draft)]
+        options.registry = list(self.registry)
+        return options
+
+
+@dataclass(frozen=True)
+class JsonSchema(Constraint):
+    """JSON documents that are valid under a schema."""
+
+    schema: str
+    """The schema as JSON text."""
+    options: JsonOptions = JsonOptions()
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.json_schema(self.schema, self.options.native())
+
+
+@dataclass(frozen=True)
+class JsonValue(Constraint):
+    """Any JSON document."""
+
+    options: JsonOptions = JsonOptions()
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.json_value(self.options.native())
+
+
+def json_schema(schema: Mapping[str, Any] | bool | str, **options: Any) -> Constraint:
+    """JSON documents that are valid under ``schema`` (a mapping, a Boolean, or JSON text).
+
+    Options: ``property_order`` ("schema": as written, or "any"), ``whitespace`` ("flexible", "compact", "pretty",
+    "any" or a pattern), ``indent`` for "pretty", ``escapes`` ("canonical" or "any"), ``formats`` ("assert" or
+    "annotate"), ``unsupported`` ("refuse" or "ignore"), ``additional_properties`` (what an object allows that does
+    not say), ``numbers`` ("any" or "plain"), ``max_digits``, ``draft``, ``registry`` (a ``referencing.Registry`` or a
+    mapping from URI to schema).
+
+    Raises ``ConstraintError`` with the JSON Pointer (``location``) of what is wrong, ``UnsupportedError`` for a
+    keyword that cannot be enforced; compiling raises ``UnsatisfiableError`` when no document is valid.
+    """
+    return JsonSchema(_schema_text(schema), _options(options))
+
+
+def json_value(**options: Any) -> Constraint:
+    """Any JSON document; the options are those of :func:`json_schema`."""
+    return JsonValue(_options(options))
+
+
+def _options(given: dict[str, Any]) -> JsonOptions:
+    given = dict(given)
+    if "whitespace" in given:
+        given["white_space"] = given.pop("whitespace")
+    if "registry" in given:
+        given["registry"] = _registry(given["registry"])
+    known = JsonOptions.__dataclass_fields__
+    for name in given:
+        if name not in known:
+            shown = ", ".join("whitespace" if k == "white_space" else k for k in known)
+            raise ConstraintError(f"unknown option {name!r}; the options are {shown}")
+    return JsonOptions(**given)
+
+
+def _registry(registry: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(registry, Mapping) and not hasattr(registry, "contents"):
+        return tuple((uri, _schema_text(schema)) for uri, schema in registry.items())
+    if isinstance(registry, tuple):
+        return registry
+    try:
+        return tuple((uri, _schema_text(registry.contents(uri))) for uri in registry)
+    except (AttributeError, TypeError):
+        raise ConstraintError(
+            f"registry is a referencing.Registry or a mapping from URI to schema, not {type(registry).__name__}"
+        ) from None
+
+
+def _schema_text(schema: Any) -> str:
+    if isinstance(schema, str):
+        return encodable(schema)
+    if not isinstance(schema, (Mapping, bool)):
+        raise ConstraintError(
+            f"a schema is a mapping, a Boolean or JSON text, not {type(schema).__name__}; for a Python type use "
+            "decodex.type_(...)"
+        )
+    try:
+        return encodable(json.dumps(schema, ensure_ascii=False, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, ConstraintError):
+            raise
+        raise ConstraintError(f"the schema cannot be written as JSON: {error}") from None
+
+
+def _flag(name: str, value: str, off: str, on: str) -> bool:
+    if value not in (off, on):
+        raise ConstraintError(f"{name}={value!r} is not known; use {off!r} or {on!r}")
+    return value == on
+
+
+def _one_of(kind: Any, name: str, value: str) -> Any:
+    if value not in kind.__members__:
+        raise ConstraintError(f"{name}={value!r} is not known; use one of {', '.join(kind.__members__)}")
+    return kind.__members__[value]

@@ -1,0 +1,106 @@
+"""Patterns, choices and free text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from decodex.constraints.base import Constraint, encodable
+from decodex.errors import ConstraintError, UnsupportedError
+
+if TYPE_CHECKING:
+    from decodex._core import Term
+
+_FLAGS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x", re.ASCII: "a"}
+
+
+@dataclass(frozen=True)
+class Regex(Constraint):
+    """Texts that the whole pattern matches."""
+
+    pattern: str
+    flags: str = ""
+    """Letters of ``imsxa``."""
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.regex(encodable(self.pattern), "python", self.flags)
+
+
+@dataclass(frozen=True)
+class Choice(Constraint):
+    """One of the texts."""
+
+    options: tuple[str, ...]
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.words(list(self.options))
+
+
+@dataclass(frozen=True)
+class Text(Constraint):
+    """Any text; with ``stop``, any text up to and with the first occurrence of ``stop``."""
+
+    stop: str | None = None
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.text(self.stop or "")
+
+
+def regex(pattern: str | re.Pattern[str], flags: int | re.RegexFlag = 0) -> Constraint:
+    r"""Texts that the whole pattern matches, as ``re.fullmatch`` has it.
+
+    The syntax is that of Python's ``re`` with the ``\p{...}`` classes of the ``regex`` package; look-around and ``\b``
+    are exact. Back-references raise ``UnsupportedError``, a broken pattern ``ConstraintError``, both with the column.
+
+    >>> regex(r"\d{4}-\d{2}").pattern
+    '\\d{4}-\\d{2}'
+    """
+    if isinstance(pattern, re.Pattern):
+        flags = re.RegexFlag(flags) | (pattern.flags & ~re.UNICODE)
+        pattern = pattern.pattern
+    if not isinstance(pattern, str):
+        raise ConstraintError(f"a pattern is a str or a compiled str pattern, not {type(pattern).__name__}")
+    left = re.RegexFlag(flags) & ~re.UNICODE
+    letters = ""
+    for flag, letter in _FLAGS.items():
+        if left & flag:
+            letters += letter
+            left &= ~flag
+    if left:
+        raise UnsupportedError(f"the flag {left!r} is not supported; use IGNORECASE, MULTILINE, DOTALL, VERBOSE or ASCII")
+    return Regex(encodable(pattern), letters)
+
+
+def choice(options: Iterable[str]) -> Constraint:
+    """Exactly one of the given texts.
+
+    >>> choice(["yes", "no"]).options
+    ('yes', 'no')
+    """
+    if isinstance(options, str):
+        raise ConstraintError(f"choice takes a list of texts, not one string; write choice([{options!r}])")
+    texts = tuple(options)
+    for index, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ConstraintError(
+                f"choice takes texts; item {index} is a {type(text).__name__}", location=f"item {index}"
+            )
+        encodable(text)
+    if not texts:
+        raise ConstraintError("choice needs at least one text")
+    return Choice(texts)
+
+
+def text(stop: str | None = None) -> Constraint:
+    """Any text; with ``stop``, any text up to and with the first occurrence of ``stop``."""
+    if stop is not None and (not isinstance(stop, str) or not stop):
+        raise ConstraintError("stop is a non-empty string")
+    return Text(None if stop is None else encodable(stop))

@@ -1,0 +1,17 @@
+"""Walking a compiled constraint: matchers, batches and mask buffers, in plain memory (no torch is imported)."""
+
+from decodex._core import Matcher, fill_bitmasks
+from decodex.matching.bitmask import allocate_bitmask
+from decodex.matching.check import CheckResult, Explanation, check, explain
+from decodex.matching.forced import forced_tokens
+
+__all__ = [
+    "CheckResult",
+    "Explanation",
+    "Matcher",
+    "allocate_bitmask",
+    "check",
+    "explain",
+    "fill_bitmasks",
+    "forced_tokens",
+]
