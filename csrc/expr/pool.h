@@ -162,6 +162,22 @@ class ExprPool {
   }
   ExprId run(ExprId state, std::string_view text);             // step() over text
 
+  // A state with its transitions at hand, for walks that take many steps. (lock held)
+  struct Cursor {
+    ExprId state = kEmpty;
+    bool nullable = false;
+    const void* row = nullptr;
+  };
+  Cursor cursor(ExprId state) {
+    return {state, nullable(state), state == kEmpty ? nullptr : &row(state)};
+  }
+  Cursor step_cursor(const Cursor& from, uint8_t byte) {
+    const Row* row = static_cast<const Row*>(from.row);
+    uint32_t next = row->next[row->classes->of[byte]].load(std::memory_order_relaxed);
+    ExprId state = static_cast<int32_t>(next) >= 0 ? ExprId{next} : step_locked(from.state, byte);
+    return state == from.state ? from : cursor(state);
+  }
+
   // Is there a word at all? Exact. (lock held)
   bool live(ExprId e);
   // Length in bytes of the shortest word, exact also for intersections; kInfinite when empty. (lock held)

@@ -95,6 +95,7 @@ ExprId ExprPool::code_points(std::span<const std::pair<uint32_t, uint32_t>> rang
   };
   // A trie over (length, leading byte ranges); pieces come sorted, so equal prefixes are adjacent.
   auto build = [&](auto&& self, size_t begin, size_t end, int depth) -> ExprId {
+    if (depth == 4) return kEpsilon;
     std::vector<Arm> list;
     for (size_t i = begin; i < end;) {
       size_t j = i;

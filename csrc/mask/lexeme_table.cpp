@@ -1,6 +1,9 @@
 #include "mask/lexeme_table.h"
 
 #include <algorithm>
+#include <unordered_map>
+
+#include "mask/absorption.h"
 
 namespace decodex {
 
@@ -8,6 +11,9 @@ namespace {
 
 constexpr size_t kMaxRemainders = 20'000;   // tokens that leave; more, and a split costs more than a walk
 constexpr size_t kDenseFrom = 2'000;        // tokens that stay; from here on a bit mask is kept
+constexpr size_t kMaxDifference = 8'000;    // nodes in which two lexemes may differ; more, and a table of its own is cheaper
+constexpr size_t kWorthAbsorbing = 8;       // nodes of a subtree; in smaller ones the test costs more than the walk
+constexpr uint32_t kCutCharacter = 3;       // bytes that a character cut off at a token's end still needs
 
 void set_bit(std::vector<uint32_t>& bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
 void clear_bit(std::vector<uint32_t>& bits, uint32_t id) { bits[id >> 5] &= ~(1u << (id & 31)); }
@@ -15,50 +21,75 @@ bool has_bit(const std::vector<uint32_t>& bits, uint32_t id) { return bits[id >>
 
 }  // namespace
 
-LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme) {
+LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, bool followed) {
   LexemeTable table;
   const TokenTrie& trie = vocab.trie();
-  std::vector<ExprId> path(trie.max_depth() + 1, kEmpty);
-  path[0] = lexeme;
+  const TokenTrie::Node* nodes = trie.nodes();
+  struct Place {
+    ExprPool::Cursor cursor;
+    const Absorption* absorption = nullptr;
+  };
+  std::vector<Place> path(trie.max_depth() + 1);
+  path[0].cursor = pool.cursor(lexeme);
+  std::unordered_map<ExprId, Absorption> absorptions;
+  std::vector<std::pair<uint32_t, uint32_t>> staying;  // ranges of trie.ids()
   std::vector<TokenTrie::Entry> leaving;
   const uint32_t before = pool.shortest(lexeme);
   uint32_t longest = 0;
-  ExprId last_seen = kEmpty;
+  size_t stay_count = 0;
+  auto stay = [&](uint32_t first, uint32_t last) {
+    if (first == last) return;
+    stay_count += last - first;
+    if (!staying.empty() && staying.back().second == first) staying.back().second = last;
+    else staying.push_back({first, last});
+  };
   for (size_t i = 0, n = trie.size(); i < n;) {
-    const TokenTrie::Node& node = trie.nodes()[i];
-    ExprId state = pool.step_held(path[node.depth - 1], node.byte);
+    const TokenTrie::Node& node = nodes[i];
+    const Place& above = path[node.depth - 1];
+    Place& here = path[node.depth];
+    here.cursor = pool.step_cursor(above.cursor, node.byte);
+    const ExprId state = here.cursor.state;
     if (state == kEmpty) {
       i = node.end;
       continue;
     }
-    path[node.depth] = state;
-    auto ids = trie.ids_at(i);
-    if (!ids.empty()) {
-      table.ids.insert(table.ids.end(), ids.begin(), ids.end());
-      if (state != last_seen) {
-        last_seen = state;
-        longest = std::max(longest, pool.shortest(state));
+    const bool same = state == above.cursor.state;
+    here.absorption = same ? above.absorption : nullptr;
+    if (node.end - i >= kWorthAbsorbing && vocab.summaries()[i].whole) {
+      if (!here.absorption) {
+        auto [it, fresh] = absorptions.try_emplace(state);
+        if (fresh) it->second = absorption(pool, state, followed);
+        here.absorption = &it->second;
+      }
+      if (here.absorption->takes(vocab.summaries()[i])) {
+        stay(node.first_id, nodes[node.end].first_id);
+        longest = std::max(longest, pool.shortest(state) + kCutCharacter);
+        i = node.end;
+        continue;
       }
     }
-    if (pool.nullable(state)) {
+    stay(node.first_id, nodes[i + 1].first_id);
+    if (!same && node.first_id != nodes[i + 1].first_id) longest = std::max(longest, pool.shortest(state));
+    if (followed && here.cursor.nullable) {
       if (state != kEpsilon) table.prefix_free = false;
-      size_t first = trie.nodes()[i + 1].first_id, last = trie.nodes()[node.end].first_id;
+      size_t first = nodes[i + 1].first_id, last = nodes[node.end].first_id;
       if (node.end == i + 1) first = last;
       if (leaving.size() + (last - first) > kMaxRemainders) table.splits = false;
       for (size_t k = first; table.splits && k < last; ++k)
         leaving.push_back({vocab.token(trie.ids()[k]).substr(node.depth), trie.ids()[k]});
+      if (!table.splits) break;  // nothing of the table will be used
     }
     ++i;
   }
   table.growth = longest > before ? longest - before : 0;
   if (!table.splits) leaving.clear();
   table.remainders = std::make_shared<TokenTrie>(leaving);
-  if (table.ids.size() >= kDenseFrom) {
+  if (stay_count >= kDenseFrom) {
     table.bits.assign(vocab.words(), 0);
-    for (uint32_t id : table.ids) set_bit(table.bits, id);
-    table.ids = {};
+    for (auto [first, last] : staying)
+      for (uint32_t k = first; k < last; ++k) set_bit(table.bits, trie.ids()[k]);
   } else {
-    table.ids.shrink_to_fit();
+    for (auto [first, last] : staying) table.ids.insert(table.ids.end(), trie.ids() + first, trie.ids() + last);
   }
   return table;
 }
@@ -66,6 +97,7 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
 bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId base_lexeme,
                             const LexemeTable& base, LexemeTable& out) {
   if (base.bits.empty() || !base.prefix_free || !base.splits) return false;
+  out = LexemeTable{};
   out.bits = base.bits;
   out.remainders = base.remainders;
   out.prefix_free = true;
@@ -75,7 +107,9 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
   std::vector<std::pair<ExprId, ExprId>> path(trie.max_depth() + 1);
   path[0] = {lexeme, base_lexeme};
   uint32_t longest = base.growth + base_before;
+  size_t visited = 0;
   for (size_t i = 0, n = trie.size(); i < n;) {
+    if (++visited > kMaxDifference) return false;
     const TokenTrie::Node& node = trie.nodes()[i];
     auto [own, theirs] = path[node.depth - 1];
     ExprId state = pool.step_held(own, node.byte);

@@ -29,8 +29,9 @@ struct LexemeTable {
   }
 };
 
-// By a walk of the whole vocabulary that skips dead subtrees. (pool lock held)
-LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme);
+// By a walk of the vocabulary that skips dead subtrees and takes those whole that only stay. `followed`: something comes
+// after the lexeme, so remainders are of interest. (pool lock held)
+LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, bool followed);
 
 // For a lexeme that is `base_lexeme` but for some words: walks only where the two differ. Returns false (and leaves
 // `out` alone) when the base does not allow that. (pool lock held)

@@ -161,7 +161,7 @@ bool MaskEngine::add_lexeme(ExprId arm, Draft& draft, std::vector<ExprId>& pendi
   if (pool_.node(lexeme).kind == Kind::Lexeme) lexeme = ExprId{pool_.node(lexeme).a};
   else if (n.kind != Kind::Capture) return false;
   if (pool_.node(lexeme).flags & kHasRule) return false;
-  const LexemeTable& table = table_for(lexeme);
+  const LexemeTable& table = table_for(lexeme, n.kind == Kind::Capture || tail != kEpsilon);
   if (!table.splits || (n.kind == Kind::Capture && !table.prefix_free)) return false;
   if (!table.bits.empty()) draft.dense.push_back(&table);
   else draft.ids.insert(draft.ids.end(), table.ids.begin(), table.ids.end());
@@ -180,19 +180,19 @@ bool MaskEngine::add_lexeme(ExprId arm, Draft& draft, std::vector<ExprId>& pendi
 // Adds the ids of `trie` that stay live from `from`, but for the denied ones.
 void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, const std::vector<uint32_t>* denied) {
   ++stats_.walks;
+  if (from == kEmpty || trie.size() == 0) return;
   const bool judge_ends = !vocab_.spells_every_byte();
-  std::vector<ExprId> path(trie.max_depth() + 1, kEmpty);
-  path[0] = from;
+  std::vector<ExprPool::Cursor> path(trie.max_depth() + 1);
+  path[0] = pool_.cursor(from);
   ExprId last_end = kEmpty;
   bool last_good = false;
   for (size_t i = 0, n = trie.size(); i < n;) {
     const TokenTrie::Node& node = trie.nodes()[i];
-    ExprId state = pool_.step_held(path[node.depth - 1], node.byte);
+    const ExprId state = (path[node.depth] = pool_.step_cursor(path[node.depth - 1], node.byte)).state;
     if (state == kEmpty) {
       i = node.end;
       continue;
     }
-    path[node.depth] = state;
     auto ids = trie.ids_at(i);
     if (!ids.empty()) {
       if (state != last_end) {
@@ -248,27 +248,25 @@ void MaskEngine::walk_capture(ExprId capture, const LexemeTable& table, Draft& d
   }
 }
 
-const LexemeTable& MaskEngine::table_for(ExprId lexeme) {
+const LexemeTable& MaskEngine::table_for(ExprId lexeme, bool followed) {
   lexeme = clamp_lexeme(pool_, lexeme, vocab_.max_token_bytes());
-  auto known = tables_.find(lexeme);
+  const uint64_t key = uint64_t{static_cast<uint32_t>(lexeme)} * 2 + (followed ? 1 : 0);
+  auto known = tables_.find(key);
   if (known != tables_.end()) return *known->second;
   auto table = std::make_unique<LexemeTable>();
   bool made = false;
-  if (pool_.node(lexeme).kind == Kind::Conj) {  // A but not these words: as A, but for a few tokens
+  if (followed && pool_.node(lexeme).kind == Kind::Conj) {  // A but not these words: as A, but for a few tokens
     std::vector<ExprId> kept;
     for (ExprId kid : pool_.kids(lexeme))
       if (pool_.node(kid).kind != Kind::Not) kept.push_back(kid);
     if (!kept.empty() && kept.size() < pool_.kids(lexeme).size()) {
       ExprId base = pool_.conj(kept);
-      const LexemeTable& base_table = table_for(base);
-      made = make_lexeme_table_from(pool_, vocab_, lexeme, base, base_table, *table);
+      made = make_lexeme_table_from(pool_, vocab_, lexeme, base, table_for(base, true), *table);
     }
   }
-  if (!made) *table = make_lexeme_table(pool_, vocab_, lexeme);
+  if (!made) *table = make_lexeme_table(pool_, vocab_, lexeme, followed);
   bytes_ += table->memory();
-  const LexemeTable& out = *table;
-  tables_[lexeme] = std::move(table);
-  return out;
+  return *(tables_[key] = std::move(table));
 }
 
 // ---- budgets ----

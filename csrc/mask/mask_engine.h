@@ -63,7 +63,7 @@ class MaskEngine {
   void walk_capture(ExprId capture, const LexemeTable& table, Draft& draft);
   std::unique_ptr<Mask> finish(Draft& draft);
   void write(const Mask& mask, ExprId state, uint32_t* out) const;
-  const LexemeTable& table_for(ExprId lexeme);
+  const LexemeTable& table_for(ExprId lexeme, bool followed);
   void evict_if_full();
   uint32_t cost(ExprId state);
   uint32_t cost_by_search(ExprId state);
@@ -78,7 +78,7 @@ class MaskEngine {
   size_t mask_slots_ = 0;
   std::vector<std::unique_ptr<Mask>> stored_;
   std::unordered_map<ExprId, const Mask*> start_masks_;
-  std::unordered_map<ExprId, std::unique_ptr<LexemeTable>> tables_;
+  std::unordered_map<uint64_t, std::unique_ptr<LexemeTable>> tables_;   // lexeme * 2 + followed
   std::unordered_map<ExprId, uint32_t> cost_;
   size_t bytes_ = 0;
   MaskStats stats_;

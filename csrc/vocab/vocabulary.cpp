@@ -45,6 +45,7 @@ Vocabulary::Vocabulary(std::string blob, std::vector<int64_t> offsets, std::vect
     entries.push_back({text, id});
   }
   trie_ = TokenTrie(entries);
+  summaries_ = summarise(trie_);
   for (int b = 0; b < 256; ++b) {
     bool in_utf8 = b != 0xC0 && b != 0xC1 && b < 0xF5;
     if (in_utf8 && byte_tokens_[b] < 0) spells_every_byte_ = false;
@@ -69,7 +70,8 @@ std::string_view Vocabulary::start_token(uint32_t id) const {
 }
 
 size_t Vocabulary::memory() const {
-  return blob_.size() + offsets_.size() * 8 + has_text_.size() * 2 + start_blob_.size() + trie_.memory() + start_trie_.memory();
+  return blob_.size() + offsets_.size() * 8 + has_text_.size() * 2 + start_blob_.size() + trie_.memory() + start_trie_.memory() +
+         summaries_.size() * sizeof(SubtreeSummary);
 }
 
 }  // namespace decodex

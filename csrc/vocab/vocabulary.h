@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/byte_set.h"
+#include "vocab/subtree_summary.h"
 #include "vocab/token_trie.h"
 
 namespace decodex {
@@ -32,6 +33,7 @@ class Vocabulary {
   bool start_differs() const { return !start_ids_.empty(); }
   const std::vector<uint32_t>& eos() const { return eos_; }
   const TokenTrie& trie() const { return trie_; }
+  const std::vector<SubtreeSummary>& summaries() const { return summaries_; }   // per node of trie()
   const TokenTrie& start_trie() const { return start_differs() ? start_trie_ : trie_; }
   // Ids that add nothing as the first token of a text (a lone SentencePiece space mark).
   const std::vector<uint32_t>& silent_at_start() const { return silent_at_start_; }
@@ -52,6 +54,7 @@ class Vocabulary {
   std::vector<uint32_t> eos_;
   std::vector<uint32_t> silent_at_start_;
   TokenTrie trie_, start_trie_;
+  std::vector<SubtreeSummary> summaries_;
   int32_t byte_tokens_[256];
   bool spells_every_byte_ = true;
 };

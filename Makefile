@@ -1,0 +1,71 @@
+# Every command of the project. `make demo` and `make test` need only Python 3.10+ and a C++20 compiler.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test test-quick test-core sanitize lint format bench clean help
+
+help: ## what there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# The environment: made once, and again when what it is made from changes.
+$(VENV)/made: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) torch
+	$(PIP) "setuptools>=77" "pybind11>=3" wheel
+	touch $@
+
+$(VENV)/installed: $(VENV)/made setup.py $(shell find csrc -name '*.cpp' -o -name '*.h' | grep -v csrc/tests)
+	$(PIP) --no-build-isolation -e ".[hf]"
+	touch $@
+
+$(VENV)/tested: $(VENV)/installed
+	$(PIP) --no-build-isolation -e ".[hf,test]"
+	touch $@
+
+demo: $(VENV)/installed ## a language model writes JSON that obeys a schema
+	$(BIN)/decodex generate --demo
+
+test: test-core $(VENV)/tested ## every test
+	$(BIN)/python -m pytest -n 2
+
+test-quick: $(VENV)/tested ## the tests that take no longer than a moment
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+CORE_SOURCES := $(shell find csrc -name '*.cpp' -not -path 'csrc/bindings/*')
+CORE_OBJECTS = $(CORE_SOURCES:csrc/%.cpp=build/core/%.o)
+CORE_FLAGS = -std=c++20 -O2 -Wall -Wextra -Icsrc -Icsrc/tests/third_party -MMD -pthread
+
+build/core/%.o: csrc/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(CORE_FLAGS) -c $< -o $@
+
+build/core/tests.out: $(CORE_OBJECTS)
+	$(CXX) $(CORE_FLAGS) $^ -o $@
+
+-include $(CORE_OBJECTS:.o=.d)
+
+test-core: ## the tests of the C++ core alone
+	$(MAKE) -j2 build/core/tests.out
+	build/core/tests.out
+
+sanitize: ## the core's tests under the address, undefined-behaviour and thread sanitizers
+	scripts/sanitize.sh address,undefined
+	scripts/sanitize.sh thread
+
+lint: $(VENV)/tested ## style and types
+	$(PIP) -e ".[dev]"
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: ## formatting
+	$(BIN)/ruff format decodex tests benchmarks tools
+	$(BIN)/clang-format -i $(shell find csrc -name '*.cpp' -o -name '*.h' | grep -v third_party)
+
+bench: $(VENV)/installed ## masks of the MaskBench pack, beside the peers that are installed
+	$(BIN)/python -m benchmarks.maskbench
+
+clean: ## what was made
+	rm -rf build dist $(VENV) *.egg-info decodex/*.so

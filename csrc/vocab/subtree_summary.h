@@ -1,0 +1,23 @@
+// What the tokens below a node of the trie are made of, so that a walk can take a whole subtree at once when the state
+// at its root reads all of it: the ASCII characters, whether there are others, whether it is valid UTF-8 (a character
+// may be cut off at the end), and how many characters the longest has.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "vocab/token_trie.h"
+
+namespace decodex {
+
+struct SubtreeSummary {
+  uint64_t ascii[2] = {0, 0};
+  uint16_t max_chars = 0;
+  bool beyond_ascii = false;
+  bool whole = false;    // the node ends a character and what is below is valid UTF-8
+};
+
+// One summary per node of the trie.
+std::vector<SubtreeSummary> summarise(const TokenTrie& trie);
+
+}  // namespace decodex

@@ -1,0 +1,5 @@
+"""``python -m decodex``: the same as the command ``decodex``."""
+
+from decodex.cli import main
+
+main()
