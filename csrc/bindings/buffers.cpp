@@ -9,7 +9,31 @@ namespace {
   throw Error(ErrorKind::Mask, "the mask buffer " + what + "; make one with decodex.allocate_bitmask(rows, vocab_size)");
 }
 
+// The tensor of the last call: loops pass the same one, and its checks cost more than the mask. It is recognised by
+// object, address and size, so nothing outside its memory can be written even if another object took its place.
+struct LastTensor {
+  PyObject* object = nullptr;
+  uintptr_t address = 0;
+  size_t bytes = 0;
+  MaskBuffer buffer;
+};
+thread_local LastTensor last_tensor;
+
+size_t number(py::handle tensor, PyObject* name, bool is_method) {
+  PyObject* value = is_method ? PyObject_CallMethodNoArgs(tensor.ptr(), name) : PyObject_GetAttr(tensor.ptr(), name);
+  if (!value) throw py::error_already_set();
+  size_t out = PyLong_AsSize_t(value);
+  Py_DECREF(value);
+  return out;
+}
+
 MaskBuffer from_torch(py::handle tensor) {
+  static PyObject* const data_ptr = PyUnicode_InternFromString("data_ptr");
+  static PyObject* const nbytes = PyUnicode_InternFromString("nbytes");
+  uintptr_t address = number(tensor, data_ptr, true);
+  size_t bytes = number(tensor, nbytes, false);
+  LastTensor& last = last_tensor;
+  if (last.object == tensor.ptr() && last.address == address && last.bytes == bytes) return last.buffer;
   if (!tensor.attr("dtype").equal(py::module_::import("torch").attr("int32")))
     refuse("has dtype " + py::cast<std::string>(py::str(tensor.attr("dtype"))) + ", not torch.int32");
   if (py::cast<std::string>(tensor.attr("device").attr("type")) != "cpu") refuse("is not on the CPU");
@@ -17,9 +41,10 @@ MaskBuffer from_torch(py::handle tensor) {
   auto shape = py::cast<std::vector<size_t>>(tensor.attr("shape"));
   if (shape.size() != 1 && shape.size() != 2) refuse("has " + std::to_string(shape.size()) + " dimensions, not 1 or 2");
   MaskBuffer out;
-  out.data = reinterpret_cast<uint32_t*>(py::cast<uintptr_t>(tensor.attr("data_ptr")()));
+  out.data = reinterpret_cast<uint32_t*>(address);
   out.rows = shape.size() == 2 ? shape[0] : 1;
   out.columns = shape.back();
+  last = {tensor.ptr(), address, bytes, out};
   return out;
 }
 

@@ -62,8 +62,8 @@ class Compiled {
   TermPtr term_;
   Limits limits_;
   std::mutex mutex_;
+  std::vector<std::string> unenforced_;   // before start_: building it fills this
   Start start_;
-  std::vector<std::string> unenforced_;
 };
 
 }  // namespace decodex

@@ -49,8 +49,12 @@ void Decimal::normalise() {
   }
   exponent_ += static_cast<int64_t>(digits_.size() - 1 - last);
   digits_.resize(last + 1);
+  check_places(4 * kMaxPlaces);
+}
+
+void Decimal::check_places(int64_t limit) const {
   int64_t first_place = exponent_ + static_cast<int64_t>(digits_.size());
-  if (first_place > kMaxPlaces || exponent_ < -kMaxPlaces)
+  if (first_place > limit || exponent_ < -limit)
     throw Error(ErrorKind::Limit, "the number " + shortened(digits_) + "e" + std::to_string(exponent_) +
                                       " reaches further than " + std::to_string(kMaxPlaces) +
                                       " places from the decimal point; use a smaller exponent");
@@ -88,7 +92,9 @@ Decimal Decimal::parse(std::string_view text) {
     if (!is_digit(text[i - 1])) throw refuse();
   }
   if (i != text.size()) throw refuse();
-  return Decimal(negative, std::move(digits), exponent);
+  Decimal out(negative, std::move(digits), exponent);
+  out.check_places(kMaxPlaces);
+  return out;
 }
 
 std::string Decimal::integer_text() const {

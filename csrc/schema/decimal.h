@@ -2,7 +2,7 @@
 // objects whatever their spelling (1, 1.0, 10e-1).
 //
 // Refused with Error(Limit): numbers whose first or last digit is more than kMaxPlaces places from the point; results
-// are held to the same limit.
+// are held to four times that.
 #pragma once
 
 #include <compare>
@@ -46,6 +46,7 @@ class Decimal {
   friend Decimal gcd(const Decimal& a, const Decimal& b);
   Decimal(bool negative, std::string digits, int64_t exponent);
   void normalise();
+  void check_places(int64_t limit) const;
 
   bool negative_ = false;
   std::string digits_;

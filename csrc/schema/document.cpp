@@ -107,7 +107,7 @@ SchemaId Document::add_schema(Index value, uint32_t resource, std::vector<Place>
     if (alone && info->keyword != Keyword::Ref && info->keyword != Keyword::Defs && info->keyword != Keyword::Definitions)
       continue;
     check_keyword_value(store_, *info, member, out.draft);
-    entries_.push_back({info->keyword, member});
+    entries_.push_back({info, member});
     out.present |= bit(info->keyword);
     if (info->shape >= Shape::Subschema) add_below(*info, member, resource, below);
     if (info->keyword == Keyword::Anchor || info->keyword == Keyword::DynamicAnchor) {
@@ -181,11 +181,24 @@ void Document::add_below(const KeywordInfo& info, Index value, uint32_t resource
 Index Document::value(SchemaId id, Keyword keyword) const {
   const Schema& s = schema(id);
   for (uint32_t i = 0; i < s.entries; ++i)
-    if (entries_[s.first_entry + i].keyword == keyword) return entries_[s.first_entry + i].value;
+    if (entries_[s.first_entry + i].info->keyword == keyword) return entries_[s.first_entry + i].value;
   return kNone;
 }
 
 SchemaId Document::child(SchemaId parent, Index value) { return in_scope(at(value), schema(parent).scope); }
+
+std::vector<SchemaId> Document::applied(SchemaId id) {
+  const Schema s = schema(id);
+  std::vector<Place> below;
+  for (uint32_t i = 0; i < s.entries; ++i) {
+    Entry entry = entries_[s.first_entry + i];
+    bool names_only = entry.info->keyword == Keyword::Defs || entry.info->keyword == Keyword::Definitions;
+    if (entry.info->shape >= Shape::Subschema && !names_only) add_below(*entry.info, entry.value, s.resource, below);
+  }
+  std::vector<SchemaId> out;
+  for (const Place& place : below) out.push_back(child(id, place.value));
+  return out;
+}
 
 SchemaId Document::constant(Index value) {
   auto [it, fresh] = constants_.try_emplace(value, kTrueSchema);

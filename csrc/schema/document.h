@@ -54,6 +54,8 @@ class Document {
   // The subschema at a value inside `parent`, in the dynamic scope of the parent.
   SchemaId child(SchemaId parent, json::Index value);
   SchemaId child(SchemaId parent, Keyword keyword) { return child(parent, value(parent, keyword)); }
+  // The subschemas that its keywords apply, to the same value or to a child of it; references are not followed.
+  std::vector<SchemaId> applied(SchemaId id);
   // What the reference of a schema with $ref, $dynamicRef or $recursiveRef means.
   SchemaId target(SchemaId id, Keyword reference);
   // The schema that only this value satisfies.
@@ -74,7 +76,7 @@ class Document {
 
  private:
   struct Entry {
-    Keyword keyword;
+    const KeywordInfo* info;
     json::Index value;
   };
   struct Resource {

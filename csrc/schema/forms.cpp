@@ -46,6 +46,12 @@ Forms Forms::of_types(uint8_t types) {
   return out;
 }
 
+std::optional<NumberSet> conj_numbers(const NumberSet& a, const NumberSet& b) {
+  NumberSet out = intersect(a, b);
+  if (is_empty(out)) return std::nullopt;
+  return out;
+}
+
 std::optional<StringForm> conj_strings(const StringForm& a, const StringForm& b) {
   StringForm out;
   out.min = std::max(a.min, b.min);
@@ -89,6 +95,8 @@ std::optional<ArrayForm> conj_arrays(Goals& goals, const ArrayForm& a, const Arr
   }
   if (out.min > out.max) return std::nullopt;
   out.unique = a.unique || b.unique;
+  out.repeated = a.repeated || b.repeated;
+  if (out.unique && out.repeated) return std::nullopt;
   out.contains = sorted_union(a.contains, b.contains);
   out.seen = std::max(a.seen, b.seen);
   out.seen_goals = sorted_union(a.seen_goals, b.seen_goals);
@@ -139,6 +147,10 @@ void unite(Forms& a, Forms&& b) {
   unite_strings(a.strings, std::move(b.strings));
   unite_forms(a.arrays, std::move(b.arrays));
   unite_forms(a.objects, std::move(b.objects));
+}
+
+void unite(Forms& a, ArrayForm&& b) {
+  if (std::find(a.arrays.begin(), a.arrays.end(), b) == a.arrays.end()) a.arrays.push_back(std::move(b));
 }
 
 }  // namespace decodex

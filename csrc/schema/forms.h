@@ -55,13 +55,14 @@ struct ArrayForm {
   std::vector<GoalId> prefix;
   GoalId rest = kAlways;                         // of items after the prefix
   uint32_t min = 0, max = kUnbounded;            // items
-  bool unique = false;
+  bool unique = false;                           // no two items are equal
+  bool repeated = false;                         // some two items are equal
   std::vector<ContainsClause> contains;          // sorted
   uint32_t seen = 0;                             // items before this index are evaluated (for unevaluatedItems)
   std::vector<GoalId> seen_goals;                // items that meet one of these are evaluated too
   GoalId item(size_t index) const { return index < prefix.size() ? prefix[index] : rest; }
   bool open() const {
-    return prefix.empty() && rest == kAlways && min == 0 && max == kUnbounded && !unique && contains.empty();
+    return prefix.empty() && rest == kAlways && min == 0 && max == kUnbounded && !unique && !repeated && contains.empty();
   }
   bool operator==(const ArrayForm&) const = default;
 };
@@ -135,5 +136,6 @@ std::optional<ArrayForm> conj_arrays(Goals& goals, const ArrayForm& a, const Arr
 ObjectForm conj_objects(const ObjectForm& a, const ObjectForm& b);
 // a becomes the union of both, with equal forms kept once and word lists joined.
 void unite(Forms& a, Forms&& b);
+void unite(Forms& a, ArrayForm&& b);
 
 }  // namespace decodex

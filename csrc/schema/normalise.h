@@ -30,6 +30,7 @@ class Normaliser {
   Goals& goals() { return goals_; }
   GoalId goal_of(SchemaId schema, bool negated = false) { return goal_of(Literal(schema, negated)); }
   GoalId goal_of(Literal literal);
+  GoalId negate(GoalId goal);
   const Forms& forms(GoalId goal);
 
   const Component& component(ComponentId id) const { return components_[static_cast<size_t>(id)]; }
@@ -42,6 +43,8 @@ class Normaliser {
   bool names(GoalId goal, StringId key);
   // Is the goal plainly empty? Looks at types and enumerations only.
   bool plainly_empty(GoalId goal);
+  // Does every value of `a` plainly meet `b`?
+  bool plainly_implies(GoalId a, GoalId b);
   // Resolves everything reachable from the root and reads its patterns and formats, so that what has to be refused is
   // refused now. Adds to `unenforced`.
   void check_reachable(std::vector<std::string>& unenforced);
@@ -94,8 +97,7 @@ class Normaliser {
   ComponentId unit(StringId key, GoalId goal);
   ComponentId add_component(Component&& component);
   bool settle(ObjectForm& form);
-  bool settle_clause(ObjectForm& form, Clause& clause, bool& satisfied);
-  bool plainly_implies(GoalId a, GoalId b);
+  bool settle_clause(const ObjectForm& form, Clause& clause, bool& met);
   std::vector<SchemaId> children(SchemaId id, json::Index list);
   const Outline& outline(Literal literal);
   Outline make_outline(Literal literal, int depth);

@@ -66,7 +66,7 @@ ExprId digits_between(ExprPool& pool, uint32_t first, uint32_t last, uint32_t wi
 
 Exponents::Exponents(ExprPool& pool, const NumberOptions& options)
     : pool_(pool), plain_(options.plain), endless_zeros_(options.max_digits == 0),
-      max_(options.plain ? 0 : std::clamp(options.max_exponent, 0, 9'999)),
+      max_(options.plain ? 0 : std::clamp(options.max_exponent, 0, 999)),
       digits_(std::max(3u, digit_count(static_cast<uint64_t>(max_)))) {
   if (plain_) {
     any_ = kEpsilon;
@@ -162,6 +162,16 @@ ExprId Mantissas::settled_fraction(const Bounds& b, size_t at, uint8_t tight, bo
   return b.lower_open ? nonzero_fraction(at) : free_fraction(at, may_end, b.significant);
 }
 
+// The digits from `first` to `last`, each with what follows it; digits with one continuation are one arm.
+template <class Next>
+void Mantissas::add_digit_arms(uint32_t first, uint32_t last, std::vector<ExprId>& arms, Next next) {
+  for (uint32_t begin = first, digit = first; digit <= last; ++digit)
+    if (digit == last || next(digit + 1) != next(begin)) {
+      arms.push_back(pool_.concat(digit_between(pool_, begin, digit), next(begin)));
+      begin = digit + 1;
+    }
+}
+
 // From place `at` on: the arms by the next digit, and the end.
 ExprId Mantissas::fraction_arms(const Bounds& b, size_t at, uint8_t tight, bool may_end, const Level& next) {
   const bool lower = tight & kLower, upper = tight & kUpper;
@@ -169,51 +179,33 @@ ExprId Mantissas::fraction_arms(const Bounds& b, size_t at, uint8_t tight, bool 
   if (may_end && (!lower || (zero_from(b.lower_part, at) && !b.lower_open)) &&
       (!upper || !zero_from(b.upper_part, at) || !b.upper_open))
     arms.push_back(kEpsilon);
-  if (left(at) > 0) {
-    const uint32_t from = lower ? digit_at(b.lower_part, at) : 0;
-    const uint32_t to = at >= b.significant ? 0 : upper ? digit_at(b.upper_part, at) : 9;
-    uint32_t free_from = from, free_to = to;
-    auto take = [&](uint32_t digit) {
-      uint8_t stays = static_cast<uint8_t>((lower && digit == digit_at(b.lower_part, at) ? kLower : kFree) |
-                                           (upper && digit == digit_at(b.upper_part, at) ? kUpper : kFree));
-      arms.push_back(pool_.concat(digit_between(pool_, digit, digit), next[stays][!plain_ || digit != 0]));
-    };
-    if (from <= to && (lower || plain_)) {  // the first digit apart: tight to the lower bound, or 0 in a plain fraction
-      if (lower || from == 0) {
-        take(from);
-        ++free_from;
-      }
-    }
-    if (free_from <= free_to && upper && to == digit_at(b.upper_part, at)) {
-      take(to);
-      if (free_to == 0) free_from = 1;
-      else --free_to;
-    }
-    if (free_from <= free_to)
-      arms.push_back(pool_.concat(digit_between(pool_, free_from, free_to), next[kFree][1]));
-  }
+  const uint32_t from = lower ? digit_at(b.lower_part, at) : 0;
+  const uint32_t to = at >= b.significant ? 0 : upper ? digit_at(b.upper_part, at) : 9;
+  if (left(at) > 0)
+    add_digit_arms(from, to, arms, [&](uint32_t digit) {
+      return next[stays_tight(lower && digit == from, upper && digit == digit_at(b.upper_part, at))]
+                 [!plain_ || digit != 0];
+    });
   return pool_.alt(arms);
 }
 
 // What may follow the whole part, by how it was tight.
 std::array<ExprId, 4> Mantissas::after_whole(const Bounds& b) {
   const size_t places = std::min<size_t>(std::max(b.lower_part.size(), b.upper_part.size()), caps_.fraction);
-  Level level;
+  Level level{};
   auto settled = [&](size_t at, uint8_t tight) {
     return (!(tight & kLower) || zero_from(b.lower_part, at)) && (!(tight & kUpper) || zero_from(b.upper_part, at));
   };
   for (size_t at = places + 1; at-- > 0;) {
-    Level here;
-    for (uint8_t tight = kFree; tight <= kBoth; ++tight)
-      for (int may_end = 0; may_end < 2; ++may_end) {
-        bool stop = settled(at, tight);
-        here[tight][may_end] = stop ? settled_fraction(b, at, tight, may_end)
-                                    : fraction_arms(b, at, tight, may_end, at == places ? here : level);
-      }
+    Level here{};
+    for (uint8_t tight : b.tights)
+      for (int may_end = plain_ || at == 0 ? 0 : 1; may_end < 2; ++may_end)
+        here[tight][may_end] = settled(at, tight) ? settled_fraction(b, at, tight, may_end)
+                                                  : fraction_arms(b, at, tight, may_end, level);
     level = here;
   }
-  std::array<ExprId, 4> after;
-  for (uint8_t tight = kFree; tight <= kBoth; ++tight) {
+  std::array<ExprId, 4> after{};
+  for (uint8_t tight : b.tights) {
     bool ends = (!(tight & kLower) || (zero_from(b.lower_part, 0) && !b.lower_open)) &&
                 (!(tight & kUpper) || !zero_from(b.upper_part, 0) || !b.upper_open);
     ExprId part = b.points ? pool_.concat(point_, level[tight][0]) : kEmpty;
@@ -232,8 +224,8 @@ ExprId Mantissas::whole_of_length(const Bounds& b, const std::array<ExprId, 4>& 
     return static_cast<uint8_t>(done ? tight & ~kLower : tight);
   };
   for (size_t at = length; at-- > 0;) {
-    std::array<ExprId, 4> here;
-    for (uint8_t tight = kFree; tight <= kBoth; ++tight) {
+    std::array<ExprId, 4> here{};
+    for (uint8_t tight : b.tights) {
       const bool lower = (tight & kLower) && to_lower, upper = (tight & kUpper) && to_upper;
       const uint32_t least = at == 0 && length > 1 ? 1 : 0;
       if (!lower && !upper && least == 0) {
@@ -243,29 +235,26 @@ ExprId Mantissas::whole_of_length(const Bounds& b, const std::array<ExprId, 4>& 
       }
       const uint32_t from = lower ? digit_at(b.lower_whole, at) : least, to = upper ? digit_at(b.upper_whole, at) : 9;
       std::vector<ExprId> arms;
-      uint32_t free_from = from, free_to = to + 1;
-      auto take = [&](uint32_t digit) {
-        uint8_t stays = static_cast<uint8_t>((lower && digit == from ? kLower : kFree) |
-                                             (upper && digit == to ? kUpper : kFree));
-        arms.push_back(pool_.concat(digit_between(pool_, digit, digit), level[relax(stays, at + 1)]));
-      };
-      if (lower && from <= to) take(from), ++free_from;
-      if (upper && free_from < free_to) take(to), --free_to;
-      if (free_from < free_to) arms.push_back(pool_.concat(digit_between(pool_, free_from, free_to - 1), level[kFree]));
+      add_digit_arms(from, to, arms, [&](uint32_t digit) {
+        return level[relax(stays_tight(lower && digit == from, upper && digit == to), at + 1)];
+      });
       here[tight] = pool_.alt(arms);
     }
     level = here;
   }
-  return level[relax(static_cast<uint8_t>((to_lower ? kLower : kFree) | (to_upper ? kUpper : kFree)), 0)];
+  return level[relax(stays_tight(to_lower, to_upper), 0)];
 }
 
 ExprId Mantissas::build(const Magnitudes& range, uint32_t significant, bool points) {
   if (range.empty()) return kEmpty;
   Bounds b{range.lower.integer_text(), range.lower.fraction_text(), "", "",
-           range.lower_open, range.upper_open, significant, points};
+           range.lower_open, range.upper_open, significant, points, {kFree}};
+  if (range.lower_open || !range.lower.is_zero()) b.tights.push_back(kLower);
   if (range.upper) {
     b.upper_whole = range.upper->integer_text();
     b.upper_part = range.upper->fraction_text();
+    b.tights.push_back(kUpper);
+    if (b.lower_whole.size() == b.upper_whole.size()) b.tights.push_back(kBoth);
   }
   const size_t cap = caps_.integer, shortest = b.lower_whole.size();
   if (shortest > cap) return kEmpty;

@@ -64,7 +64,8 @@ class Exponents {
 class Mantissas {
  public:
   Mantissas(ExprPool& pool, DigitCaps caps, bool plain);
-  // Texts of the numbers in `range`. Of the digits after the point only the first `significant` may be other than 0.
+  // Texts of the numbers in `range`. Of the digits after the point only the first `significant` may be other than 0;
+  // then the bounds must be closed.
   ExprId in(const Magnitudes& range, uint32_t significant = kUnbounded);
   // As in(), for whole numbers without a point; the bounds must be whole.
   ExprId whole_in(const Magnitudes& range);
@@ -73,6 +74,7 @@ class Mantissas {
   // Nothing, or a point and zeros.
   ExprId zero_fraction() const;
   const DigitCaps& caps() const { return caps_; }
+  bool plain() const { return plain_; }
 
  private:
   enum Tight : uint8_t { kFree = 0, kLower = 1, kUpper = 2, kBoth = 3 };
@@ -81,9 +83,15 @@ class Mantissas {
     bool lower_open, upper_open;
     uint32_t significant;
     bool points;             // may a point follow?
+    std::vector<uint8_t> tights;  // the ways of being tight that can occur
   };
   using Level = std::array<std::array<ExprId, 2>, 4>;  // by Tight and "may end here"
 
+  static uint8_t stays_tight(bool lower, bool upper) {
+    return static_cast<uint8_t>((lower ? kLower : kFree) | (upper ? kUpper : kFree));
+  }
+  template <class Next>
+  void add_digit_arms(uint32_t first, uint32_t last, std::vector<ExprId>& arms, Next next);
   ExprId build(const Magnitudes& range, uint32_t significant, bool points);
   ExprId whole_of_length(const Bounds& b, const std::array<ExprId, 4>& after, size_t length, bool to_lower, bool to_upper);
   std::array<ExprId, 4> after_whole(const Bounds& b);

@@ -5,10 +5,12 @@
 //
 // Caps, so that a text cannot run on for ever (NumberOptions):
 //   max_digits    digits before the point, and digits after it, of the written number; a bound or a multipleOf that
-//                 has more digits raises the cap to what it needs. For whole multiples of a power of ten, the zeros
+//                 has more digits raises the cap to what it needs (a bound of more than 128 digits only where nothing
+//                 else would fit). For whole multiples of a power of ten, the zeros
 //                 that a negative exponent takes away again (1200e-2) are not counted.
 //   max_exponent  where the value of the exponent decides, it lies in [-max_exponent, max_exponent]. Where it does not
-//                 (no bound but zero, no multipleOf) any exponent may follow.
+//                 (no bound but zero, no multipleOf) any exponent may follow. Multiples of other steps than powers of
+//                 ten are written without exponents where they have other bounds than zero.
 //   An exponent has at most three digits, leading zeros included (more if max_exponent has); without max_digits the
 //   zeros are free. What no text within the caps can reach is not in the language.
 // `plain` leaves one spelling for each value: no exponent, no zero at the end of a fraction, no -0.

@@ -35,7 +35,7 @@ StringId Strings::intern(std::string_view text) {
   return id;
 }
 
-PatternId Strings::intern_pattern(std::string_view text, const std::string& pointer) {
+std::optional<PatternId> Strings::intern_pattern(std::string_view text, const std::string& pointer) {
   auto [it, fresh] = pattern_ids_.try_emplace(std::string(text), PatternId{static_cast<uint32_t>(patterns_.size())});
   if (!fresh) return it->second;
   PatternOptions how;
@@ -47,6 +47,7 @@ PatternId Strings::intern_pattern(std::string_view text, const std::string& poin
     if (pool_.node(e).flags & (kLookahead | kLookbehind)) e = pool_.lexeme(e);
     patterns_.push_back(e);
   } catch (const Error& error) {
+    if (error.kind == ErrorKind::Unsupported && options_.unsupported_ignore) return it->second = std::nullopt;
     pattern_ids_.erase(it);
     throw Error(error.kind, "the pattern at " + pointer + " cannot be used: " + error.what(), pointer);
   }

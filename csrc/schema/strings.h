@@ -6,7 +6,7 @@
 #pragma once
 
 #include <deque>
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,8 +26,9 @@ class Strings {
   StringId intern(std::string_view text);
   std::string_view text(StringId id) const { return texts_[static_cast<size_t>(id)]; }
 
-  // `pointer` says where the pattern stands, for messages. `intern` compiles it, so that a bad one is refused.
-  PatternId intern_pattern(std::string_view text, const std::string& pointer);
+  // `pointer` says where the pattern stands, for messages. A pattern that cannot be compiled is refused; nullopt: it is
+  // not supported and the options say to leave it out.
+  std::optional<PatternId> intern_pattern(std::string_view text, const std::string& pointer);
   ExprId pattern(PatternId id) const { return patterns_[static_cast<size_t>(id)]; }
   bool matches(PatternId id, StringId text);
   // The format's number, or -1 where it is unknown.
@@ -68,7 +69,7 @@ class Strings {
   ExprId any_character_, quote_, any_;
   std::deque<std::string> texts_;
   std::unordered_map<std::string_view, StringId> text_ids_;
-  std::unordered_map<std::string, PatternId> pattern_ids_;
+  std::unordered_map<std::string, std::optional<PatternId>> pattern_ids_;
   std::vector<ExprId> patterns_;
   std::unordered_map<uint64_t, bool> matches_;
   std::unordered_map<std::string, int32_t> format_ids_;

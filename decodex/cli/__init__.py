@@ -1,8 +1,8 @@
 """The command line: ``decodex generate | check | compile | info``.
 
-One file per command; what they share is in ``options`` (constraints from options), ``inputs`` (files and standard input),
-``console`` (terminals and plain output) and ``app`` (errors to exit codes). Invariant: importing this package imports
-neither torch nor transformers; a command imports what it needs when it runs.
+One file per command; what they share is in ``options`` (constraints from options), ``inputs`` (files and
+standard input), ``console`` (terminals and plain output) and ``app`` (errors to exit codes). Invariant:
+importing this package imports neither torch nor transformers; a command imports what it needs when it runs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line on ``sys.argv`` and exit: 0 done, 1 a negative answer, 2 bad usage or a broken constraint."""
+    """Run the command line on ``sys.argv`` and exit with one of ``failures.ExitCode``."""
     try:
         from decodex.cli.app import app
 

@@ -1,8 +1,8 @@
 """The application: the commands by name, the global options, and errors to exit codes.
 
-In: ``sys.argv``. Out: an exit code of ``failures.ExitCode``. Invariant: an error that decodex raises on purpose is one
-``error: ...`` on standard error, never a traceback; an interrupt and a reader that went away are silent. Any other
-exception is a bug and shows its traceback.
+In: ``sys.argv``. Out: an exit code of ``failures.ExitCode``. Invariant: an error that decodex raises on
+purpose is one ``error: ...`` on standard error, never a traceback; an interrupt and a reader that went away
+are silent. Any other exception is a bug and shows its traceback.
 """
 
 from __future__ import annotations
@@ -85,8 +85,9 @@ app = typer.Typer(
 
 @app.callback()
 def _decodex(
-    version: Annotated[  # noqa: ARG001  (handled by its callback)
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     """Text from language models that is guaranteed to obey a schema, a pattern or a choice.

@@ -1,8 +1,8 @@
 """``decodex check``: is a text in a constraint's language, and where does it leave it if not?
 
-In: a constraint and a text from a file, standard input or the command line. Out: a verdict with line, column and a caret,
-or one JSON object; exit code 0 accepted, 1 refused, 2 bad usage or a broken constraint. It needs no model: the vocabulary
-is the 256 bytes.
+In: a constraint and a text from a file, standard input or the command line. Out: a verdict with line,
+column and a caret, or one JSON object; exit code 0 accepted, 1 refused, 2 bad usage or a broken constraint.
+It needs no model: the vocabulary is the 256 bytes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ __all__ = ["check"]
 
 def check(
     file: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help="The text; - or nothing is standard input.", show_default=False)
+        str | None,
+        typer.Argument(metavar="FILE", help="The text; - or nothing is standard input.", show_default=False),
     ] = None,
     text: Annotated[str | None, typer.Option("--text", metavar="TEXT", help="The text itself.")] = None,
     schema: SchemaOption = None,
@@ -55,7 +56,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code tells.")] = False,
 ) -> None:
-    r"""Check that a text satisfies a constraint, and show where it does not.
+    """Check that a text satisfies a constraint, and show where it does not.
 
     \b
     Examples:
@@ -91,7 +92,7 @@ def check(
 
 
 def _text(file: str | None, text: str | None, exact: bool) -> tuple[str, bytes]:
-    """The name and the bytes of the text. An editor or ``echo`` ends it with a line break that is not part of it."""
+    """The name and the bytes of the text, without the line break with which an editor or ``echo`` ends it."""
     if text is not None:
         return "--text", text.encode("utf-8", "surrogateescape")
     source = file or STDIN

@@ -1,8 +1,8 @@
 """Where output goes: rich on a terminal, plain text everywhere else.
 
-In: texts, rows, values. Out: standard output and standard error as they are at the time of the call. Invariants: nothing
-but plain text leaves when the stream is no terminal; text that a model or a file brought reaches a terminal without its
-control characters. Colours obey ``NO_COLOR``. Refuses nothing.
+In: texts, rows, values. Out: standard output and standard error as they are at the time of the call.
+Invariants: nothing but plain text leaves when the stream is no terminal; text that a model or a file
+brought reaches a terminal without its control characters. Colours obey ``NO_COLOR``. Refuses nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["console", "is_terminal", "plural", "print_json", "print_table", "printable", "seconds", "size", "write"]
+__all__ = [
+    "console",
+    "is_terminal",
+    "plural",
+    "print_json",
+    "print_table",
+    "printable",
+    "seconds",
+    "size",
+    "write",
+]
 
 
 class _Console(Console):
@@ -27,7 +37,7 @@ class _Console(Console):
 
 
 def console(stream: TextIO | None = None) -> Console:
-    """A rich console on a stream, standard output by default; it reads no markup and guesses no highlights."""
+    """A rich console on a stream, standard output by default, that reads no markup and guesses nothing."""
     return _Console(file=stream or sys.stdout, markup=False, highlight=False, emoji=False)
 
 
@@ -37,7 +47,7 @@ def is_terminal(stream: TextIO | None = None) -> bool:
 
 
 def write(text: str, *, end: str = "\n", stream: TextIO | None = None) -> None:
-    """Write text at once, made harmless if a terminal reads it; characters the stream cannot encode are escaped."""
+    """Write text at once, harmless to a terminal; what the stream cannot encode is escaped."""
     stream = stream or sys.stdout
     shown = (printable(text, keep="\n\t") if is_terminal(stream) else text) + end
     try:
@@ -55,7 +65,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> None:
-    """Write rows under their headers; the first ``left`` columns stand to the left, the others to the right."""
+    """Write rows under their headers; all but the first ``left`` columns are aligned to the right."""
     rows = [[printable(cell) for cell in row] for row in rows]
     if is_terminal():
         table = Table(header_style="bold")
@@ -78,7 +88,9 @@ def printable(text: str, keep: str = "") -> str:
     r"""The text with control characters other than those of ``keep`` spelled out: ``\n``, ``\x1b``."""
     if text.isprintable():
         return text
-    return "".join(c if c in keep or not _is_control(c) else c.encode("unicode_escape").decode() for c in text)
+    return "".join(
+        c if c in keep or not _is_control(c) else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def _is_control(character: str) -> bool:

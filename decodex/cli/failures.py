@@ -1,7 +1,7 @@
 """The exit codes, and the errors that only the command line raises.
 
-Invariant: 0 is done, 1 a negative answer (the text is refused, a constraint of several does not compile), 2 bad usage or
-a broken constraint, 130 an interrupt, 141 a reader that went away; the last two are silent.
+Invariant: 0 is done, 1 a negative answer (the text is refused, a constraint of several does not compile), 2
+bad usage or a broken constraint, 130 an interrupt, 141 a reader that went away; the last two are silent.
 """
 
 from __future__ import annotations

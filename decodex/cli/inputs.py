@@ -1,7 +1,7 @@
 """Reading what a command works on: files, and standard input under the name ``-``.
 
-In: a path or ``-``. Out: bytes or text, with the name that messages use. Refuses, as ``BadUsage``: what cannot be read,
-what is no UTF-8 where text is needed, and two readers of standard input.
+In: a path or ``-``. Out: bytes or text, with the name that messages use. Refuses, as ``BadUsage``: what
+cannot be read, what is no UTF-8 where text is needed, and two readers of standard input.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def read_text(path: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise BadUsage(
-            f"{shown_name(path)}: line {line} is not UTF-8 (byte {data[error.start]:#04x} at offset {error.start}); "
-            "convert the file to UTF-8"
+            f"{shown_name(path)}: line {line} is not UTF-8 "
+            f"(byte {data[error.start]:#04x} at offset {error.start}); convert the file to UTF-8"
         ) from None
 
 
@@ -50,4 +50,6 @@ def one_reader(**inputs: bool) -> None:
     """Refuse a command line in which more than one input is standard input."""
     readers = [name for name, reads in inputs.items() if reads]
     if len(readers) > 1:
-        raise BadUsage(f"standard input can be read once, but {' and '.join(readers)} both ask for it; name a file for one")
+        raise BadUsage(
+            f"standard input can be read once, but {' and '.join(readers)} ask for it; name a file for one"
+        )

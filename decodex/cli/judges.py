@@ -1,7 +1,7 @@
 """Verdicts on a text by programs other than decodex.
 
-In: what was wanted and a text. Out: a ``Verdict`` with the judge's name. Invariant: no judge here asks the engine, except
-where there is no other, and then it says so. Cost: bounded for patterns by a time limit.
+In: what was wanted and a text. Out: a ``Verdict`` with the judge's name. Invariant: no judge here asks the
+engine, except where there is no other, and then it says so. Cost: bounded for patterns by a time limit.
 """
 
 from __future__ import annotations
@@ -56,11 +56,16 @@ def judge_by_json(text: str) -> Verdict:
 
 
 def judge_by_schema(schema: Any, text: str) -> Verdict | None:
-    """Is it JSON that is valid under the schema (JSON text or a value)? By jsonschema; None without it or its opinion."""
+    """Is it JSON that is valid under the schema (JSON text or a value)? By jsonschema.
+
+    None where jsonschema is missing or has no opinion.
+    """
     try:
-        from jsonschema import Draft202012Validator
-        from jsonschema.exceptions import SchemaError, ValidationError
-        from jsonschema.validators import validator_for
+        from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+        from jsonschema.exceptions import SchemaError, ValidationError  # type: ignore[import-untyped]
+        from jsonschema.validators import validator_for  # type: ignore[import-untyped]
+        from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+        from referencing.exceptions import Unresolvable
     except ImportError:
         return None
     written = judge_by_json(text)
@@ -69,10 +74,11 @@ def judge_by_schema(schema: Any, text: str) -> Verdict | None:
     try:
         schema = json.loads(schema) if isinstance(schema, str) else schema
         kind = validator_for(schema, default=Draft202012Validator)
-        kind(schema, format_checker=kind.FORMAT_CHECKER).validate(_loads(text))
+        # the registry of the specifications alone: nothing is fetched
+        kind(schema, registry=REGISTRY, format_checker=kind.FORMAT_CHECKER).validate(_loads(text))
     except ValidationError as error:
         return Verdict(False, "jsonschema", f"{error.json_path}: {error.message}")
-    except (SchemaError, ValueError, RecursionError, re.error, LookupError):
+    except (SchemaError, Unresolvable, ValueError, RecursionError, re.error):
         return None
     return Verdict(True, "jsonschema")
 
@@ -88,7 +94,7 @@ def judge_by_choice(choices: Any, text: str) -> Verdict:
 
 
 def _judge_by_regex(pattern: str, text: str) -> Verdict | None:
-    import regex
+    import regex  # type: ignore[import-untyped]
 
     try:
         return _matched(regex.fullmatch(pattern, text, timeout=PATTERN_SECONDS) is not None, "regex")

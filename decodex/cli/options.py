@@ -1,8 +1,9 @@
 """The options that say a constraint, the same for every command, and the constraint they say.
 
-In: the values of the options. Out: a ``Wanted``: the constraint, the name that messages give it, and what an independent
-judge needs. Invariant: exactly one source; an option that would have no effect is refused, never ignored. Refuses, as
-``BadUsage``: none or several sources, JSON options without JSON; the constraint's own errors get the input's name.
+In: the values of the options. Out: a ``Wanted``: the constraint, the name that messages give it, and what
+an independent judge needs. Invariant: exactly one source; an option that would have no effect is refused,
+never ignored. Refuses, as ``BadUsage``: none or several sources, JSON options without JSON; the
+constraint's own errors get the input's name.
 """
 
 from __future__ import annotations
@@ -63,17 +64,28 @@ class Unsupported(str, Enum):
 
 SchemaOption = Annotated[
     str | None,
-    typer.Option("--schema", metavar="FILE", help="JSON valid under this schema; - is standard input.", rich_help_panel=_PANEL),
+    typer.Option(
+        "--schema",
+        metavar="FILE",
+        help="JSON valid under this schema; - is standard input.",
+        rich_help_panel=_PANEL,
+    ),
 ]
 RegexOption = Annotated[
     str | None,
-    typer.Option("--regex", metavar="PATTERN", help="Text that the whole pattern matches.", rich_help_panel=_PANEL),
+    typer.Option(
+        "--regex", metavar="PATTERN", help="Text that the whole pattern matches.", rich_help_panel=_PANEL
+    ),
 ]
 ChoiceOption = Annotated[
     list[str] | None,
-    typer.Option("--choice", metavar="TEXT", help="One of these texts; repeat the option.", rich_help_panel=_PANEL),
+    typer.Option(
+        "--choice", metavar="TEXT", help="One of these texts; repeat the option.", rich_help_panel=_PANEL
+    ),
 ]
-JsonValueOption = Annotated[bool, typer.Option("--json-value", help="Any JSON document.", rich_help_panel=_PANEL)]
+JsonValueOption = Annotated[
+    bool, typer.Option("--json-value", help="Any JSON document.", rich_help_panel=_PANEL)
+]
 TypeOption = Annotated[
     str | None,
     typer.Option(
@@ -85,7 +97,11 @@ TypeOption = Annotated[
 ]
 PropertyOrderOption = Annotated[
     PropertyOrder | None,
-    typer.Option("--property-order", help="Properties as the schema writes them, or in any order.", rich_help_panel=_JSON_PANEL),
+    typer.Option(
+        "--property-order",
+        help="Properties as the schema writes them, or in any order.",
+        rich_help_panel=_JSON_PANEL,
+    ),
 ]
 WhitespaceOption = Annotated[
     str | None,
@@ -98,7 +114,11 @@ WhitespaceOption = Annotated[
 ]
 UnsupportedOption = Annotated[
     Unsupported | None,
-    typer.Option("--unsupported", help="Refuse keywords that cannot be enforced, or ignore them.", rich_help_panel=_JSON_PANEL),
+    typer.Option(
+        "--unsupported",
+        help="Refuse keywords that cannot be enforced, or ignore them.",
+        rich_help_panel=_JSON_PANEL,
+    ),
 ]
 MaxTokensOption = Annotated[
     int | None,
@@ -126,7 +146,9 @@ class JsonHow:
     def refuse(self) -> None:
         """Refuse the options where no JSON is written."""
         for name in self.options():
-            raise BadUsage(f"--{name.replace('_', '-')} is about JSON; it needs --schema, --json-value or --type")
+            raise BadUsage(
+                f"--{name.replace('_', '-')} is about JSON; it needs --schema, --json-value or --type"
+            )
 
 
 @dataclass(frozen=True)
@@ -160,7 +182,10 @@ def one_constraint(
     }
     given = [name for name, is_given in sources.items() if is_given]
     if not given:
-        raise BadUsage("say what the text must be: --schema FILE, --regex PATTERN, --choice TEXT, --json-value or --type NAME")
+        raise BadUsage(
+            "say what the text must be: --schema FILE, --regex PATTERN, --choice TEXT, --json-value "
+            "or --type NAME"
+        )
     if len(given) > 1:
         raise BadUsage(f"{' and '.join(given)} cannot go together; give one of them")
     if schema is not None:
@@ -220,14 +245,18 @@ def _python_type(name: str) -> Any:
     import uuid
 
     known: dict[str, Any] = {kind.__name__: kind for kind in (int, float, bool, str, list, dict)}
-    known |= {kind.__name__: kind for kind in (datetime.date, datetime.time, datetime.datetime, datetime.timedelta)}
+    known |= {
+        kind.__name__: kind for kind in (datetime.date, datetime.time, datetime.datetime, datetime.timedelta)
+    }
     known["uuid"] = uuid.UUID
     if name in known:
         return known[name]
     module_name, separator, path = name.partition(":")
     if not separator or not module_name or not path:
         raise BadUsage(f"--type {name} is not known; use one of {', '.join(known)}, or module:Name")
-    if os.getcwd() not in sys.path:  # the installed command does not start with the working directory on the path
+    if (
+        os.getcwd() not in sys.path
+    ):  # the installed command does not start with the working directory on the path
         sys.path.insert(0, os.getcwd())
     try:
         value: Any = importlib.import_module(module_name)

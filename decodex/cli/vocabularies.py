@@ -1,7 +1,7 @@
 """The vocabularies of commands that need no model: the 256 bytes, or a model's tokenizer without its weights.
 
-In: nothing, or the name of a model. Out: a ``Vocabulary``. Cost: microseconds for the bytes; the import of transformers
-for a tokenizer. Refuses, as ``Failure``: a tokenizer that cannot be loaded.
+In: nothing, or the name of a model. Out: a ``Vocabulary``. Cost: microseconds for the bytes; the import of
+transformers for a tokenizer. Refuses, as ``Failure``: a tokenizer that cannot be loaded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ from decodex.model import DEFAULT_MODEL
 if TYPE_CHECKING:
     from decodex.vocab import Vocabulary
 
-__all__ = ["byte_vocabulary", "embedded_folder", "end_token_ids", "tokenizer_vocabulary", "quiet_transformers"]
+__all__ = [
+    "byte_vocabulary",
+    "embedded_folder",
+    "end_token_ids",
+    "quiet_transformers",
+    "tokenizer_vocabulary",
+]
 
 
 def byte_vocabulary() -> Vocabulary:
@@ -38,7 +44,11 @@ def tokenizer_vocabulary(model: str) -> Vocabulary:
     try:
         from transformers import AutoConfig, AutoTokenizer
     except ImportError as error:
-        raise Failure(f"--model needs transformers, and {error.name or 'it'} cannot be imported; pip install transformers") from error
+        missing = error.name or "it"
+        raise Failure(
+            f"--model needs transformers, and {missing} cannot be imported; "
+            "install it with `pip install transformers`"
+        ) from error
     quiet_transformers()
     folder = embedded_folder() if model == DEFAULT_MODEL else Path(model).expanduser()
     source, is_local = (str(folder), True) if folder.is_dir() else (model, False)

@@ -1,11 +1,12 @@
 """The loop that applies a mask to scores in memory, compiled by Numba at its first call and kept on disk.
 
-In: scores reinterpreted as unsigned integers of their width, so that one loop serves every floating type; the mask's
-words; for each row of the mask the row of the scores it belongs to; the bits of minus infinity. The scores are changed
-in place. Nothing is checked here: the caller has made sure that rows and words fit. Cost: one load per 32 ids where
-the word is all ones, one store per id elsewhere. Runs without the GIL.
+In: scores reinterpreted as unsigned integers of their width, so that one loop serves every floating type; the
+mask's words; for each row of the mask the row of the scores it belongs to; the bits of minus infinity. The
+scores are changed in place. Nothing is checked here: the caller has made sure that rows and words fit. Cost:
+one load per 32 ids where the word is all ones, one store per id elsewhere. Runs without the GIL.
 
-Only ``kernels.py`` imports this file, and only when scores are there to be masked: importing Numba takes half a second.
+Only ``kernels.py`` imports this file, and only when scores are there to be masked: importing Numba takes half
+a second.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def _mask_rows(scores: Any, bitmask: Any, rows: Any, minus_infinity: Any) -> Non
 def _compiled() -> Any:
     try:
         return njit(cache=True, nogil=True)(_mask_rows)
-    except RuntimeError:  # no folder that can be written to keep the compiled loop in: compile it anew in each process
+    except RuntimeError:  # no folder to keep the compiled loop in: each process compiles its own
         return njit(nogil=True)(_mask_rows)
 
 

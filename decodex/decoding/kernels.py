@@ -1,10 +1,10 @@
 """``apply_bitmask``: scores outside of a mask become minus infinity, in place.
 
-In: logits as a torch tensor on any device or a NumPy array, and a mask buffer as ``allocate_bitmask`` makes it. What
-does the work is chosen by where the logits are: Numba in memory, Triton on a CUDA device, plain torch operations
-anywhere else and where those two are missing. All of them write the same bits. Invariant: a score inside the mask keeps
-its bits, whatever they are. Refuses, with ``MaskError`` and before anything is written: types that are no floating
-scores, shapes that do not fit, masks that are wider than the logits.
+In: logits as a torch tensor on any device or a NumPy array, and a mask buffer as ``allocate_bitmask`` makes
+it. What does the work is chosen by where the logits are: Numba in memory, Triton on a CUDA device, plain
+torch operations anywhere else and where those two are missing. All of them write the same bits. Invariant: a
+score inside the mask keeps its bits, whatever they are. Refuses, with ``MaskError`` and before anything is
+written: types that are no floating scores, shapes that do not fit, masks that are wider than the logits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["apply_bitmask", "kernel_name"]
 Rows: TypeAlias = npt.NDArray[np.int64]
 MaskRows: TypeAlias = Callable[[Any, Any, Rows], None]
 
-# By the width of a score in bytes: the integer it is seen as. By its type: the bits of minus infinity in that integer.
+# What a score is seen as, by its width in bytes; minus infinity seen so, by its type.
 _INTEGER = {2: np.uint16, 4: np.uint32, 8: np.uint64}
 _MINUS_INFINITY = {
     "bfloat16": 0xFF80,
@@ -39,11 +39,12 @@ _MINUS_INFINITY = {
 def apply_bitmask(logits: Any, bitmask: Any, rows: Sequence[int] | None = None) -> None:
     """Set the logits of refused tokens to minus infinity, in place.
 
-    ``logits``: float16, bfloat16, float32 or float64, ``[width]`` or ``[rows, width]``, a torch tensor on any device or
-    a NumPy array, with any strides. ``bitmask``: int32 ``[ceil(V / 32)]`` or ``[rows, ceil(V / 32)]``, bit ``k`` of
-    word ``w`` = token ``32 w + k``, 1 = allowed; it is copied to the device of the logits if it is elsewhere. Ids beyond
-    the mask are refused. ``rows``: row ``i`` of the mask belongs to row ``rows[i]`` of the logits, and rows that are not
-    named keep their scores; without it the two have equally many rows. Raises ``MaskError`` when they do not fit.
+    ``logits``: float16, bfloat16, float32 or float64, ``[width]`` or ``[rows, width]``, a torch tensor on any
+    device or a NumPy array, with any strides. ``bitmask``: int32 ``[ceil(V / 32)]`` or ``[rows, ceil(V /
+    32)]``, bit ``k`` of word ``w`` = token ``32 w + k``, 1 = allowed; it is copied to the device of the
+    logits if it is elsewhere. Ids beyond the mask are refused. ``rows``: row ``i`` of the mask belongs to row
+    ``rows[i]`` of the logits, and rows that are not named keep their scores; without it the two have equally
+    many rows. Raises ``MaskError`` when they do not fit.
 
     >>> logits = np.zeros(3, np.float32)
     >>> apply_bitmask(logits, np.array([0b101], np.int32))
@@ -51,6 +52,7 @@ def apply_bitmask(logits: Any, bitmask: Any, rows: Sequence[int] | None = None) 
     [0.0, -inf, 0.0]
     """
     name = kernel_name(logits)
+    _check_writable(logits)
     scores, mask = _two_dimensional(logits, "logits"), _two_dimensional(bitmask, "bitmask")
     if not (_is_torch(bitmask) or isinstance(bitmask, np.ndarray)) or _type_name(bitmask) != "int32":
         raise MaskError(
@@ -59,8 +61,8 @@ def apply_bitmask(logits: Any, bitmask: Any, rows: Sequence[int] | None = None) 
         )
     if -(-scores.shape[1] // BITS) < mask.shape[1]:
         raise MaskError(
-            f"the logits are {scores.shape[1]} ids wide, the mask covers {mask.shape[1] * BITS}; both must be for one "
-            "model: give vocab_size= to the vocabulary, or cut the mask's rows to ceil(width / 32) words"
+            f"the logits are {scores.shape[1]} ids wide, the mask covers {mask.shape[1] * BITS}; both must "
+            "be for one model: give vocab_size= to the vocabulary, or cut the mask to ceil(width / 32) words"
         )
     _KERNELS[name](scores, mask, _row_numbers(rows, scores.shape[0], mask.shape[0]))
 
@@ -75,7 +77,7 @@ def kernel_name(logits: Any) -> str:
         raise MaskError(f"logits are a torch tensor or a NumPy array, not a {type(logits).__name__}")
     if _type_name(logits) not in _MINUS_INFINITY:
         raise MaskError(
-            f"logits are {', '.join(_MINUS_INFINITY)}, not {_type_name(logits)}; integers cannot be minus infinity"
+            f"logits are of type {', '.join(_MINUS_INFINITY)}, not {_type_name(logits)}, which is not masked"
         )
     if torch and logits.device.type != "cpu":
         return "triton" if logits.device.type == "cuda" and _kernel_file("triton") is not None else "torch"
@@ -86,7 +88,9 @@ def kernel_name(logits: Any) -> str:
 
 @functools.cache
 def _kernel_file(kind: str) -> MaskRows | None:
-    """The kernel of ``cpu_kernel.py`` or ``triton_kernel.py``; ``None`` where what compiles it cannot be imported."""
+    """The kernel of ``cpu_kernel.py`` or ``triton_kernel.py``; ``None`` where what compiles it cannot be
+    imported.
+    """
     try:
         module = importlib.import_module(f"decodex.decoding.{kind}_kernel")
     except ImportError:
@@ -169,15 +173,27 @@ def _described(value: Any) -> str:
 def _on_device(value: Any, scores: Any) -> Any:
     """A mask or row numbers as a tensor on the device of the scores."""
     torch = sys.modules["torch"]
-    tensor = value if isinstance(value, torch.Tensor) else torch.from_numpy(value)
+    tensor = value if isinstance(value, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(value))
     return tensor.to(scores.device)
 
 
 def _two_dimensional(value: Any, what: str) -> Any:
     shape = getattr(value, "shape", None)
     if shape is None or len(shape) not in (1, 2):
-        raise MaskError(f"the {what} have shape {None if shape is None else tuple(shape)}, not [width] or [rows, width]")
+        met = type(value).__name__ if shape is None else f"of shape {tuple(shape)}"
+        raise MaskError(f"the {what} is {met}, not of shape [width] or [rows, width]")
     return value if len(shape) == 2 else value[None]
+
+
+def _check_writable(logits: Any) -> None:
+    """Refuse memory that must not be written, and memory in which several scores share one place."""
+    strides = logits.strides if isinstance(logits, np.ndarray) else logits.stride()
+    if 0 not in logits.shape and any(
+        stride == 0 and size > 1 for stride, size in zip(strides, logits.shape, strict=True)
+    ):
+        raise MaskError("the logits repeat one piece of memory (an expanded view); mask a copy of them")
+    if isinstance(logits, np.ndarray) and not logits.flags.writeable:
+        raise MaskError("the logits are read-only memory; mask a copy of them")
 
 
 def _row_numbers(rows: Sequence[int] | None, held: int, masks: int) -> Rows:
@@ -185,8 +201,8 @@ def _row_numbers(rows: Sequence[int] | None, held: int, masks: int) -> Rows:
     if rows is None:
         if held != masks:
             raise MaskError(
-                f"the logits have {held} rows and the mask has {masks}; give rows= to say which row of the logits each "
-                "row of the mask belongs to"
+                f"the logits have {held} rows and the mask has {masks}; give rows= to say which row of the "
+                "logits each row of the mask belongs to"
             )
         return np.arange(held, dtype=np.int64)
     numbers = np.asarray(rows, dtype=np.int64) if len(rows) else np.empty(0, np.int64)

@@ -1,8 +1,8 @@
 """The kernel that applies a mask to scores on a CUDA device, in Triton.
 
-In: scores of any floating type with any strides, the mask's words and the rows on the same device. The scores are
-changed in place: only refused ids are written, and nothing but the mask is read. Nothing is checked here. Only
-``kernels.py`` imports this file, and only where Triton is installed and scores are on a CUDA device.
+In: scores of any floating type with any strides, the mask's words and the rows on the same device. The scores
+are changed in place: only refused ids are written, and nothing but the mask is read. Nothing is checked here.
+Only ``kernels.py`` imports this file, and only where Triton is installed and scores are on a CUDA device.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _mask_block(
 
 
 def mask_rows(scores: Any, bitmask: Any, rows: Any) -> None:
-    """Set the scores outside of the mask to minus infinity; row ``i`` of the mask belongs to row ``rows[i]``."""
+    """Set scores outside of the mask to minus infinity; its row ``i`` belongs to row ``rows[i]`` of them."""
     width = scores.shape[1]
     if rows.shape[0] == 0 or width == 0:
         return

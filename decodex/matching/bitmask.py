@@ -1,8 +1,8 @@
 """Buffers for masks: one row per text, one bit per token id.
 
-In: a number of rows and of ids. Out: an int32 buffer ``[rows, ceil(vocab_size / 32)]``, a torch tensor in a program
-that has imported torch, a NumPy array in any other; torch is never imported here. Bit ``k`` of word ``w`` is token
-``32 w + k``, 1 = allowed; a new buffer allows everything. Refuses: counts that are no counts.
+In: a number of rows and of ids. Out: an int32 buffer ``[rows, ceil(vocab_size / 32)]``, a torch tensor in a
+program that has imported torch, a NumPy array in any other; torch is never imported here. Bit ``k`` of word
+``w`` is token ``32 w + k``, 1 = allowed; a new buffer allows everything. Refuses: counts that are no counts.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ def mask_words(vocab_size: int) -> int:
 def allocate_bitmask(rows: int, vocab_size: int) -> Any:
     """A mask buffer of ``rows`` rows in which every token is allowed.
 
-    int32 ``[rows, ceil(vocab_size / 32)]``: a torch tensor on the CPU if the program has imported torch, a NumPy array
-    otherwise. ``vocab_size`` is that of the vocabulary the matchers were compiled for. Raises ``MaskError``.
+    int32 ``[rows, ceil(vocab_size / 32)]``: a torch tensor on the CPU if the program has imported torch, a
+    NumPy array otherwise. ``vocab_size`` is that of the vocabulary the matchers were compiled for. Raises
+    ``MaskError``.
 
     >>> allocate_bitmask(2, 40).shape[1]
     2

@@ -1,0 +1,1 @@
+"""Benchmarks of decodex and of its peers; README.md says which file answers which question."""

@@ -1,0 +1,111 @@
+// Shortest texts: for every goal, and every position inside an object or array, the length of the shortest text that
+// completes it. This decides what can be completed at all, before anything is generated.
+//
+// The cost of a goal is a least fixpoint over the goals that its shortest text may need (required properties, items up
+// to minItems, ...). Goals are solved on demand, one strongly connected component after the other, and never change.
+// Optional properties and items are not looked at before generation reaches them.
+// Exact, but for three matters, where it may be too high by a few bytes: several free keys at once (minProperties) when
+// some are already written; distinct items of arrays or objects under uniqueItems; and texts in Pretty layout whose
+// shortest alternative changes with the depth.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "schema/layout.h"
+#include "schema/numbers.h"
+#include "schema/plans.h"
+
+namespace decodex {
+
+// A place inside an object: after the keys before `index` have been passed, or with the keys of `used` written.
+struct ObjectPlace {
+  uint32_t index = 0;                         // schema order
+  const std::vector<uint64_t>* used = nullptr;  // any order: bits of keys
+  uint64_t marks = 0;
+  uint32_t count = 0;
+  bool first = true;
+  bool any_order() const { return used != nullptr; }
+  bool is_used(uint32_t key) const { return used ? ((*used)[key >> 6] >> (key & 63)) & 1 : key < index; }
+};
+
+struct ArrayPlace {
+  uint32_t index = 0;
+  std::vector<uint32_t> counts;
+  auto operator<=>(const ArrayPlace&) const = default;
+};
+
+class Costs {
+ public:
+  Costs(ExprPool& pool, Normaliser& normaliser, Strings& strings, Plans& plans, Layout& layout, const NumberOptions& numbers);
+
+  // Of the shortest text of a goal; infinite: there is none. Solves what it needs.
+  Cost of(GoalId goal);
+  ExprId number(const NumberSet& set);        // its expression, made once
+
+  // Of the shortest way from a place to the end of the object, closing brace included.
+  Cost rest(ObjectPlan& plan, const ObjectPlace& place);
+  // Of the value at a key, by the cheapest choice, and all that follows it; without the key.
+  Cost after_key(ObjectPlan& plan, const ObjectPlace& place, uint32_t key);
+  Cost after_free_key(ObjectPlan& plan, const ObjectPlace& place, const KeyClass& cls);
+  Cost rest(const ArrayPlan& plan, const ArrayPlace& place);
+  Cost simple_rest(const ArrayPlan& plan, uint32_t index);
+
+  // As after_key for an array: all that follows when `index` items are written, of which none may equal `excluded`.
+  Cost unique_rest(const ArrayPlan& plan, uint32_t index, ExprId excluded);
+
+  static bool may_close(const ObjectPlan& plan, const ObjectPlace& place);
+  // May this key come next, as far as order and count decide?
+  static bool may_follow(const ObjectPlan& plan, const ObjectPlace& place, uint32_t key);
+  static bool may_be_free(const ObjectPlan& plan, const ObjectPlace& place);
+  // The place after a key, but for `used`, which the caller keeps; key == keys.size(): after a free key.
+  static ObjectPlace after(const ObjectPlan& plan, const ObjectPlace& place, uint32_t key, uint64_t marks);
+
+  // Lengths of the k shortest words of a regular language, in ascending order; fewer where it has fewer.
+  std::vector<uint32_t> shortest_words(ExprId language, size_t k);
+  // Lengths of the shortest texts of k distinct values, ascending; fewer where there are fewer.
+  std::vector<uint32_t> distinct_values(GoalId goal, size_t k, ExprId excluded);
+  // Has the goal only null, booleans, numbers and strings?
+  bool scalars_only(GoalId goal);
+  // Expression of the scalar values of a goal; each value's text.
+  ExprId scalars(GoalId goal);
+
+ private:
+  struct Sum {
+    Cost members;
+    uint32_t count = 0;
+  };
+  Cost look_up(GoalId goal);                  // solves the goal, or notes that one being solved needs it
+  void solve(GoalId goal);
+  Cost evaluate(GoalId goal);
+  Cost scalar_cost(GoalId goal);
+  Cost member_cost(const PlanKey& key);       // of a required key with its value
+  Cost value_cost(const std::vector<Choice>& choices);
+  Sum required_after(ObjectPlan& plan, const ObjectPlace& place);
+  Cost close_cost(const Sum& sum, bool first) const;
+  Cost general_rest(ObjectPlan& plan, const ObjectPlace& place);
+  Cost free_members(ObjectPlan& plan, uint64_t marks, uint32_t count, bool first);
+  Cost general_rest(const ArrayPlan& plan, const ArrayPlace& place);
+  Cost repeated_cost(const ArrayPlan& plan);
+  std::string shortest_word(ExprId language, uint32_t length);
+
+  ExprPool& pool_;
+  Normaliser& normaliser_;
+  Strings& strings_;
+  Plans& plans_;
+  Layout& layout_;
+  NumberOptions numbers_;
+  std::vector<Cost> costs_;
+  std::vector<bool> solved_;
+  bool solving_ = false;
+  std::vector<GoalId> needed_;                // by the goal that is being evaluated
+  std::vector<std::pair<NumberSet, ExprId>> number_expressions_;
+  std::unordered_map<const ObjectPlan*, std::vector<Sum>> suffixes_;   // schema order: by index
+  std::map<std::tuple<const ObjectPlan*, std::vector<uint64_t>, uint32_t, uint64_t, uint32_t, bool>, Cost> rests_;
+  std::map<std::pair<const ArrayPlan*, ArrayPlace>, Cost> array_rests_;
+  std::map<std::pair<ExprId, size_t>, std::vector<uint32_t>> shortest_words_;
+};
+
+}  // namespace decodex

@@ -1,0 +1,324 @@
+#include "schema/plans.h"
+
+#include <algorithm>
+#include <bit>
+#include <unordered_set>
+
+#include "base/error.h"
+
+namespace decodex {
+
+namespace {
+
+struct Hash {
+  uint64_t h = 0;
+  template <class T>
+  void add(T x) {
+    h = (h ^ static_cast<uint64_t>(x)) * 0xff51afd7ed558ccdull;
+    h ^= h >> 32;
+  }
+};
+
+uint64_t hash_of(const ObjectForm& form) {
+  Hash h;
+  for (ComponentId c : form.components) h.add(c);
+  h.add(~0u);
+  for (StringId s : form.required) h.add(s);
+  h.add(form.clauses.size());
+  h.add(form.min);
+  h.add(form.max);
+  for (GoalId g : form.key_goals) h.add(g);
+  return h.h;
+}
+
+uint64_t hash_of(const ArrayForm& form) {
+  Hash h;
+  for (GoalId g : form.prefix) h.add(g);
+  h.add(~0u);
+  h.add(form.rest);
+  h.add(form.min);
+  h.add(form.max);
+  h.add(form.contains.size());
+  return h.h;
+}
+
+}  // namespace
+
+Plans::Plans(ExprPool& pool, Normaliser& normaliser, Strings& strings, const SchemaOptions& options)
+    : pool_(pool), normaliser_(normaliser), strings_(strings), options_(options) {}
+
+const Plans::OfGoal& Plans::of(GoalId goal) {
+  auto g = static_cast<size_t>(goal);
+  if (g < of_goal_.size() && of_goal_[g]) return *of_goal_[g];
+  auto out = std::make_unique<OfGoal>();
+  const Forms& forms = normaliser_.forms(goal);
+  for (const ArrayForm& form : forms.arrays) {
+    auto& bucket = array_index_[hash_of(form)];
+    auto known = std::find_if(bucket.begin(), bucket.end(), [&](uint32_t i) { return arrays_[i].form == form; });
+    if (known == bucket.end()) {
+      ArrayPlan plan;
+      plan.form = form;
+      if (form.max <= 1) plan.form.unique = false;
+      plan.simple = !plan.form.unique && !form.repeated && form.contains.empty();
+      plan.index_cap = std::max(static_cast<uint32_t>(form.prefix.size()), form.min);
+      if (form.max != kUnbounded) plan.index_cap = std::max(plan.index_cap, form.max);
+      for (const ContainsClause& c : form.contains) plan.index_cap = std::max(plan.index_cap, c.from);
+      arrays_.push_back(std::move(plan));
+      known = bucket.insert(bucket.end(), static_cast<uint32_t>(arrays_.size() - 1));
+    }
+    out->arrays.push_back(*known);
+  }
+  for (const ObjectForm& form : forms.objects) {
+    auto& bucket = object_index_[hash_of(form)];
+    auto known = std::find_if(bucket.begin(), bucket.end(), [&](uint32_t i) { return objects_[i].form == form; });
+    if (known == bucket.end()) {
+      objects_.emplace_back().form = form;
+      build(objects_.back());
+      known = bucket.insert(bucket.end(), static_cast<uint32_t>(objects_.size() - 1));
+    }
+    out->objects.push_back(*known);
+  }
+  if (of_goal_.size() <= g) of_goal_.resize(std::max(g + 1, normaliser_.goals().size()));
+  of_goal_[g] = std::move(out);
+  return *of_goal_[g];
+}
+
+// ---- objects ----
+
+// The names that need a place of their own: those of `properties` in the order written, then required ones, then
+// those that only a condition speaks of.
+void Plans::collect_names(const ObjectForm& form, std::vector<StringId>& names) {
+  std::unordered_set<StringId> seen;
+  auto take = [&](StringId name) {
+    if (seen.insert(name).second) names.push_back(name);
+  };
+  for (ComponentId c : form.components)
+    if (normaliser_.component(c).listed)
+      for (auto& [name, goal] : normaliser_.component(c).names) take(name);
+  for (StringId name : form.required) take(name);
+  for (ComponentId c : form.components)
+    if (!normaliser_.component(c).listed)
+      for (auto& [name, goal] : normaliser_.component(c).names) take(name);
+  for (const Clause& clause : form.clauses)
+    for (const Trigger& t : clause) {
+      if (t.keys.kind == KeySet::Kind::Name) take(StringId{t.keys.id});
+      if (t.keys.kind == KeySet::Kind::Rest)
+        for (auto& [name, goal] : normaliser_.component(ComponentId{t.keys.id}).names) take(name);
+    }
+}
+
+void Plans::build(ObjectPlan& plan) {
+  const ObjectForm& form = plan.form;
+  if (form.clauses.size() > 64)
+    throw Error(ErrorKind::Limit, "an object has to meet more than 64 conditions that depend on each other; "
+                                  "use fewer negations, dependencies or alternatives on one object");
+  std::vector<StringId> names;
+  collect_names(form, names);
+  std::unordered_set<StringId> required(form.required.begin(), form.required.end());
+  plan.keys.reserve(names.size());
+  for (StringId name : names) {
+    PlanKey key;
+    key.name = name;
+    key.required = required.count(name) > 0;
+    key.length = Strings::spelled_length(strings_.text(name)) + 2;
+    GoalId goal = normaliser_.demand(form, name);
+    for (GoalId names_goal : form.key_goals)
+      if (!normaliser_.names(names_goal, name)) goal = kNever;
+    std::vector<std::pair<uint64_t, GoalId>> events;
+    for (size_t c = 0; c < form.clauses.size(); ++c)
+      for (const Trigger& t : form.clauses[c]) {
+        if (t.absent && t.keys.id == static_cast<uint32_t>(name)) key.absent_marks |= uint64_t{1} << c;
+        if (!t.absent && normaliser_.in_set(t.keys, name)) events.emplace_back(uint64_t{1} << c, t.goal);
+      }
+    if (goal != kNever) key.choices = expand_choices(goal, events);
+    plan.keys.push_back(std::move(key));
+  }
+  size_t n = plan.keys.size();
+  plan.sorted.resize(n);
+  for (uint32_t i = 0; i < n; ++i) plan.sorted[i] = i;
+  std::sort(plan.sorted.begin(), plan.sorted.end(), [&](uint32_t a, uint32_t b) {
+    return strings_.text(plan.keys[a].name) < strings_.text(plan.keys[b].name);
+  });
+  plan.next_required.assign(n + 1, static_cast<uint32_t>(n));
+  for (size_t i = n; i-- > 0;) plan.next_required[i] = plan.keys[i].required ? static_cast<uint32_t>(i) : plan.next_required[i + 1];
+  plan.required = static_cast<uint32_t>(form.required.size());
+  plan.all_marks = form.clauses.size() == 64 ? ~uint64_t{0} : (uint64_t{1} << form.clauses.size()) - 1;
+  plan.min = form.min <= plan.required ? 0 : form.min;
+  plan.max = form.max;
+  plan.count_cap = plan.max != kUnbounded ? plan.max : plan.min;
+  plan.simple = form.clauses.empty() && plan.count_cap == 0 && plan.max == kUnbounded;
+}
+
+// The ways to fill a place where events may happen: an event with a condition is taken or not (when it is not, the
+// value may still meet the condition: that text is also reached by taking it).
+std::vector<Choice> Plans::expand_choices(GoalId goal, const std::vector<std::pair<uint64_t, GoalId>>& events) {
+  constexpr size_t kMaxChoices = 256;
+  std::vector<Choice> out{{goal, 0}};
+  for (auto [mark, condition] : events) {
+    if (normaliser_.plainly_implies(goal, condition)) {
+      for (Choice& c : out) c.marks |= mark;
+      continue;
+    }
+    size_t count = out.size();
+    for (size_t i = 0; i < count; ++i) {
+      if (out[i].marks & mark) continue;
+      GoalId both = normaliser_.goals().conj(out[i].goal, condition);
+      if (!normaliser_.plainly_empty(both)) out.push_back({both, out[i].marks | mark});
+    }
+    if (out.size() > kMaxChoices)
+      throw Error(ErrorKind::Limit, "a property has to be judged under more than " + std::to_string(kMaxChoices) +
+                                        " combinations of conditions; use fewer negations or alternatives on one object");
+  }
+  return out;
+}
+
+const std::vector<KeyClass>& Plans::classes(ObjectPlan& plan) {
+  if (!plan.classes_made) {
+    build_classes(plan);
+    plan.classes_made = true;
+  }
+  return plan.classes;
+}
+
+// Cuts the free keys by every pattern, and every condition on names, that somebody has an opinion about.
+void Plans::build_classes(ObjectPlan& plan) {
+  const ObjectForm& form = plan.form;
+  std::vector<KeySet> atoms;  // Pattern or NotNamed
+  auto need = [&](KeySet atom) {
+    if (std::find(atoms.begin(), atoms.end(), atom) == atoms.end()) atoms.push_back(atom);
+  };
+  auto need_patterns = [&](ComponentId c) {
+    for (auto& [pattern, goal] : normaliser_.component(c).patterns) need({KeySet::Kind::Pattern, static_cast<uint32_t>(pattern)});
+  };
+  bool said = false, listed = false;
+  GoalId otherwise = kAlways;
+  for (ComponentId c : form.components) {
+    need_patterns(c);
+    const Component& component = normaliser_.component(c);
+    said |= component.closed;
+    listed |= component.listed;
+    otherwise = normaliser_.goals().conj(otherwise, component.additional);
+  }
+  bool close = !options_.additional_properties_default && listed && !said;
+  if (atoms.empty() && (otherwise == kNever || close)) return;
+  for (const Clause& clause : form.clauses)
+    for (const Trigger& t : clause) {
+      if (t.keys.kind == KeySet::Kind::Pattern || t.keys.kind == KeySet::Kind::NotNamed) need(t.keys);
+      if (t.keys.kind == KeySet::Kind::Rest) need_patterns(ComponentId{t.keys.id});
+    }
+
+  struct Part {
+    StringForm keys;
+    std::vector<bool> in;  // beside atoms
+  };
+  std::vector<Part> parts{{{}, {}}};
+  auto split = [&](const std::vector<StringForm>& by, bool in, const std::vector<Part>& from, std::vector<Part>& to) {
+    for (const Part& part : from)
+      for (const StringForm& form : by) {
+        auto both = conj_strings(part.keys, form);
+        if (!both || strings_.shortest(*both) == kInfinite) continue;
+        to.push_back({std::move(*both), part.in});
+        to.back().in.push_back(in);
+      }
+  };
+  for (GoalId goal : form.key_goals) {
+    std::vector<Part> kept;
+    split(normaliser_.forms(goal).strings, true, parts, kept);
+    for (Part& part : kept) part.in.clear();
+    parts = std::move(kept);
+  }
+  for (const KeySet& atom : atoms) {
+    std::vector<Part> next;
+    if (atom.kind == KeySet::Kind::Pattern) {
+      StringForm match, other;
+      match.parts.push_back(StringPart::pattern(PatternId{atom.id}, false));
+      other.parts.push_back(StringPart::pattern(PatternId{atom.id}, true));
+      split({match}, true, parts, next);
+      split({other}, false, parts, next);
+    } else {
+      split(normaliser_.forms(normaliser_.negate(GoalId{atom.id})).strings, true, parts, next);
+      split(normaliser_.forms(GoalId{atom.id}).strings, false, parts, next);
+    }
+    if (next.size() > 256)
+      throw Error(ErrorKind::Limit, "the patterns of patternProperties cut the keys of an object into more than 256 kinds; use fewer patterns");
+    parts = std::move(next);
+  }
+
+  for (const Part& part : parts) {
+    auto in = [&](PatternId pattern) {
+      KeySet atom{KeySet::Kind::Pattern, static_cast<uint32_t>(pattern)};
+      return part.in[static_cast<size_t>(std::find(atoms.begin(), atoms.end(), atom) - atoms.begin())];
+    };
+    auto rest_of = [&](ComponentId c) {
+      for (auto& [pattern, goal] : normaliser_.component(c).patterns)
+        if (in(pattern)) return false;
+      return true;
+    };
+    GoalId goal = kAlways;
+    bool matched = false;
+    for (ComponentId c : form.components) {
+      const Component& component = normaliser_.component(c);
+      for (auto& [pattern, demanded] : component.patterns)
+        if (in(pattern)) goal = normaliser_.goals().conj(goal, demanded), matched = true;
+      if (rest_of(c)) goal = normaliser_.goals().conj(goal, component.additional);
+    }
+    if (goal == kNever || (close && !matched)) continue;
+    std::vector<std::pair<uint64_t, GoalId>> events;
+    for (size_t c = 0; c < form.clauses.size(); ++c)
+      for (const Trigger& t : form.clauses[c]) {
+        bool happens = false;
+        if (t.keys.kind == KeySet::Kind::Pattern || t.keys.kind == KeySet::Kind::NotNamed)
+          happens = part.in[static_cast<size_t>(std::find(atoms.begin(), atoms.end(), t.keys) - atoms.begin())];
+        if (t.keys.kind == KeySet::Kind::Rest) happens = rest_of(ComponentId{t.keys.id});
+        if (happens && !t.absent) events.emplace_back(uint64_t{1} << c, t.goal);
+      }
+    KeyClass out;
+    out.choices = expand_choices(goal, events);
+    out.language = strings_.expression(part.keys);
+    std::vector<std::string_view> names;
+    for (const PlanKey& key : plan.keys)
+      if (part.keys.open() || strings_.contains(part.keys, key.name)) names.push_back(strings_.text(key.name));
+    out.excluded = strings_.words(std::move(names));
+    ExprId keys = out.excluded == kEmpty ? out.language : pool_.conj(out.language, pool_.complement(out.excluded));
+    out.shortest = pool_.shortest(keys);
+    if (out.shortest == kInfinite) continue;
+    ++out.shortest;  // the opening quote
+    plan.classes.push_back(std::move(out));
+  }
+}
+
+// ---- arrays ----
+
+bool Plans::counts_met(const ArrayPlan& plan, const std::vector<uint32_t>& counts) {
+  for (size_t i = 0; i < counts.size(); ++i)
+    if (counts[i] < plan.form.contains[i].min) return false;
+  return true;
+}
+
+std::vector<ItemChoice> Plans::item_choices(const ArrayPlan& plan, uint32_t index, const std::vector<uint32_t>& counts) {
+  std::vector<ItemChoice> out{{plan.form.item(index), counts}};
+  Goals& goals = normaliser_.goals();
+  for (size_t i = 0; i < counts.size(); ++i) {
+    const ContainsClause& clause = plan.form.contains[i];
+    bool bounded = clause.max != kUnbounded;
+    if (index < clause.from || (!bounded && counts[i] >= clause.min)) continue;
+    std::vector<ItemChoice> next;
+    for (const ItemChoice& choice : out) {
+      GoalId with = goals.conj(choice.goal, clause.goal);
+      if ((!bounded || counts[i] < clause.max) && !normaliser_.plainly_empty(with)) {
+        next.push_back({with, choice.counts});
+        ++next.back().counts[i];
+        if (with == choice.goal) continue;  // every item counts
+      }
+      // Where only a minimum is asked, an item that is not counted may be any.
+      GoalId without = bounded ? goals.conj(choice.goal, normaliser_.negate(clause.goal)) : choice.goal;
+      if (!normaliser_.plainly_empty(without)) next.push_back({without, choice.counts});
+    }
+    if (next.size() > 256)
+      throw Error(ErrorKind::Limit, "an item has to be judged by more combinations of `contains` than 256; use fewer");
+    out = std::move(next);
+  }
+  return out;
+}
+
+}  // namespace decodex

@@ -1,0 +1,239 @@
+"""``decodex generate``: a language model writes text that satisfies a constraint.
+
+In: a prompt, a constraint, a model. Out: the text on standard output, as it comes on a terminal and whole
+elsewhere, or one JSON object per sample; a line of figures on standard error. Invariant: every text is
+complete within ``--max-tokens``. Exit code 0, 1 when an independent judge refuses a text, 2 for bad usage,
+a broken constraint, too small a budget.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from decodex.cli.console import console, is_terminal, plural, print_json, seconds, write
+from decodex.cli.failures import BadUsage, ExitCode, naming
+from decodex.cli.inputs import STDIN, one_reader, read_text
+from decodex.cli.judges import Verdict, judge
+from decodex.cli.options import (
+    ChoiceOption,
+    JsonHow,
+    JsonValueOption,
+    PropertyOrderOption,
+    RegexOption,
+    SchemaOption,
+    TypeOption,
+    UnsupportedOption,
+    Wanted,
+    WhitespaceOption,
+    one_constraint,
+)
+from decodex.cli.writing import Sample, Sampling, Writer, load_writer
+from decodex.model import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from decodex.compiling import CompiledConstraint
+
+__all__ = ["generate"]
+
+TEMPERATURE = 0.7
+DEMO_SEED = 0
+SCHEMA_IN_PROMPT = 500
+"""Characters up to which the default prompt quotes the schema."""
+
+
+def generate(
+    prompt: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="PROMPT",
+            help="What the text follows; - is standard input. Made up if left out.",
+            show_default=False,
+        ),
+    ] = None,
+    schema: SchemaOption = None,
+    regex: RegexOption = None,
+    choice: ChoiceOption = None,
+    json_value: JsonValueOption = False,
+    type_: TypeOption = None,
+    property_order: PropertyOrderOption = None,
+    whitespace: WhitespaceOption = None,
+    unsupported: UnsupportedOption = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            metavar="NAME",
+            help="A local folder, a hub name, or the embedded model.",
+            show_default=True,
+        ),
+    ] = DEFAULT_MODEL,
+    chat: Annotated[
+        bool, typer.Option("--chat", help="Wrap the prompt in the model's chat template.")
+    ] = False,
+    max_tokens: Annotated[
+        int,
+        typer.Option(
+            "--max-tokens",
+            min=0,
+            metavar="N",
+            help="The text is complete within so many tokens.",
+            show_default=True,
+        ),
+    ] = 256,
+    temperature: Annotated[
+        float | None,
+        typer.Option("--temperature", min=0.0, metavar="T", help="0 is --greedy.  [default: 0.7]"),
+    ] = None,
+    greedy: Annotated[
+        bool, typer.Option("--greedy", help="Always take the likeliest allowed token.")
+    ] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, max=2**63 - 1, metavar="N", help="Makes sampling repeatable."),
+    ] = None,
+    samples: Annotated[
+        int, typer.Option("--samples", "-n", min=1, metavar="N", help="How many texts.", show_default=True)
+    ] = 1,
+    stream: Annotated[
+        bool, typer.Option("--stream/--no-stream", help="On a terminal, show the text as it comes.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per text.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No figures on standard error.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Show a schema, a pattern and a choice at work.")
+    ] = False,
+) -> None:
+    """Let a language model write text that satisfies a constraint.
+
+    \b
+    Examples:
+      decodex generate --demo
+      decodex generate "Write a product as JSON: " --schema product.json
+      decodex generate "Call me: " --regex '[0-9]{3}-[0-9]{4}' -n 3 --seed 1
+      decodex generate "Is water wet?" --chat --choice yes --choice no --greedy
+      decodex generate --json-value --whitespace compact --json
+
+    The text is complete within --max-tokens, whatever the model wants to say.
+    """
+    how = _sampling(max_tokens, temperature, greedy, seed, samples)
+    json_how = JsonHow(property_order, whitespace, unsupported)
+    if demo:
+        own = (
+            prompt,
+            schema,
+            regex,
+            choice,
+            json_value,
+            type_,
+            json_how.options(),
+            as_json,
+            chat,
+            samples > 1,
+        )
+        if any(own):
+            raise BadUsage(
+                "--demo brings its own prompts and constraints; leave out all but the model and the sampling"
+            )
+        _run_demo(model, how if seed is not None else replace(how, seed=DEMO_SEED), stream)
+        return
+    one_reader(**{"--schema": schema == STDIN, "the prompt": prompt == STDIN})
+    wanted = one_constraint(schema, regex, choice, json_value, type_, json_how)
+    text = read_text(STDIN) if prompt == STDIN else prompt
+    writer = _load(model, quiet)
+    from decodex.compiling import compile
+
+    with naming(wanted.name):
+        compiled = compile(wanted.constraint, writer.vocab, max_tokens=max_tokens)
+    if text is None:
+        text, chat = default_prompt(wanted), bool(getattr(writer.tokenizer, "chat_template", None))
+    prompt_ids = writer.prompt_ids(text, chat=chat)
+    show_pieces = stream and not as_json and is_terminal()
+    all_valid = True
+    for index in range(samples):
+        one = Sampling(how.max_tokens, how.temperature, how.seed + index)
+        sample = writer.write(
+            prompt_ids, compiled, one, (lambda piece: write(piece, end="")) if show_pieces else None
+        )
+        verdict = judge(wanted, compiled, sample.text)
+        all_valid = all_valid and verdict.valid
+        if as_json:
+            print_json(_as_json(sample, verdict, one))
+        else:
+            write("" if show_pieces else sample.text)
+        if not quiet:
+            write(_summary(sample, verdict, one, compiled), stream=sys.stderr)
+    raise typer.Exit(ExitCode.DONE if all_valid else ExitCode.NEGATIVE)
+
+
+def default_prompt(wanted: Wanted) -> str:
+    """A request that fits the constraint, for when no prompt is given."""
+    if wanted.kind == "choice":
+        return f"Answer with one of these: {', '.join(wanted.choices)}."
+    if wanted.kind == "regex":
+        return "Write a short answer."
+    if wanted.kind != "schema":
+        return "Write a JSON object."
+    schema = json.loads(wanted.source)
+    title = schema.get("title") if isinstance(schema, dict) else None
+    short = json.dumps(schema, ensure_ascii=False)
+    if len(short) <= SCHEMA_IN_PROMPT:
+        return f"Write JSON for this schema: {short}"
+    return f"Write {title} as JSON." if isinstance(title, str) and title else "Write a JSON object."
+
+
+def _sampling(
+    max_tokens: int, temperature: float | None, greedy: bool, seed: int | None, samples: int
+) -> Sampling:
+    """How to sample, by the options; a seed is drawn, and told, when none is given."""
+    if greedy and temperature:
+        raise BadUsage("--greedy and --temperature cannot go together; give one of them")
+    greedy = greedy or temperature == 0
+    if greedy and samples > 1:
+        raise BadUsage(
+            f"greedy decoding writes one text {samples} times; leave out -n, or sample with --temperature"
+        )
+    chosen = secrets.randbits(31) if seed is None else seed
+    return Sampling(
+        max_tokens, None if greedy else TEMPERATURE if temperature is None else temperature, chosen
+    )
+
+
+def _load(model: str, quiet: bool) -> Writer:
+    shows = is_terminal(sys.stderr) and not quiet
+    with console(sys.stderr).status(f"loading {model}") if shows else nullcontext():
+        return load_writer(model)
+
+
+def _run_demo(model: str, how: Sampling, stream: bool) -> None:
+    from decodex.cli.demo import run_demo
+
+    if not run_demo(_load(model, quiet=False), how, stream=stream):
+        raise typer.Exit(ExitCode.NEGATIVE)
+
+
+def _as_json(sample: Sample, verdict: Verdict, how: Sampling) -> dict[str, object]:
+    return {
+        "text": sample.text,
+        "tokens": len(sample.token_ids),
+        "seconds": round(sample.seconds, 6),
+        "valid": verdict.valid,
+        "judge": verdict.judge,
+        "seed": None if how.temperature is None else how.seed,
+    }
+
+
+def _summary(sample: Sample, verdict: Verdict, how: Sampling, compiled: CompiledConstraint) -> str:
+    parts = [
+        f"{plural(len(sample.token_ids), 'token')} in {seconds(sample.seconds)} ({sample.rate:.0f} tokens/s)",
+        f"{plural(compiled.stats()['masks'], 'mask')} made",
+        "greedy" if how.temperature is None else f"seed {how.seed}",
+        f"valid by {verdict.judge}" if verdict.valid else f"NOT VALID by {verdict.judge}: {verdict.message}",
+    ]
+    return ", ".join(parts)

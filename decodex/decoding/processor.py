@@ -1,0 +1,285 @@
+"""``ConstraintLogitsProcessor``: constraints inside of transformers' ``generate``.
+
+In: the tokens of each row and the scores of the next one. Out: the scores with everything refused at minus
+infinity. Knows nothing between calls but the prompt of the running generation and the places of the texts
+shown after it (see ``places.py``), so rows may be reordered, repeated, taken back or replaced by another
+generation's. Invariant: a row's mask depends on its constraint and on its tokens after the prompt alone.
+Cost: per call a comparison of the prompt, per row a look-up, per new text one advance, and the masks.
+
+Refuses: rows that cannot be shared out among the constraints, constraints of different vocabularies, and a
+generated token that was not allowed, which means that another processor has overruled this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import LogitsProcessor
+
+from decodex.compiling import CompiledConstraint
+from decodex.decoding.kernels import apply_bitmask
+from decodex.decoding.places import Generation, Place, Refused, Start
+from decodex.errors import ConstraintError, MaskError, VocabularyError
+from decodex.matching import Matcher, allocate_bitmask, fill_bitmasks
+from decodex.matching.bitmask import BITS
+
+__all__ = ["ConstraintLogitsProcessor"]
+
+# Generations kept: the running one, and one more for a loop that goes back and forth between two.
+GENERATIONS = 2
+# Beam search adds log-probabilities, which sum up to one; no logits come as close to that.
+LOG_SUM_TOLERANCE = 1e-2
+
+
+class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-ignore]
+    """Scores in which only the tokens are left that the constraint allows.
+
+    ``compiled``: a compiled constraint for every row, or a list with one per prompt of the batch, ``None``
+    for a prompt that is free. With beams or several returned sequences the rows of a prompt share its
+    constraint. ``max_tokens``: every text is complete within so many tokens; give it what ``generate`` gets
+    as ``max_new_tokens``. ``tokenize`` (text to ids, no special tokens): where the text is forced, only the
+    tokenizer's own cut of it is allowed.
+
+    Works with greedy search, sampling, beams, ``num_return_sequences``, left padding and assisted decoding,
+    and with any number of ``generate`` calls. Where a generation begins is told from what is shown: a prompt
+    that is the last prompt and what was generated after it continues that text, any other begins anew (the
+    last two generations are kept). ``reset()`` begins anew in any case; ``prompt_length=`` fixes the length
+    of the prompt (padding included), and then the tokens after it are the text, whatever was shown before.
+
+    Raises ``ConstraintError`` when a generated token was not allowed, ``BudgetError`` at once when
+    ``max_tokens`` is too small. Returns new scores of the same type and place, never changes those it is
+    given, and may return them as they are where nothing is refused.
+
+    >>> processor = ConstraintLogitsProcessor(compiled)  # doctest: +SKIP
+    >>> model.generate(**inputs, logits_processor=[processor])  # doctest: +SKIP
+    """
+
+    supports_continuous_batching = False
+
+    def __init__(
+        self,
+        compiled: CompiledConstraint | Sequence[CompiledConstraint | None],
+        *,
+        prompt_length: int | None = None,
+        max_tokens: int | None = None,
+        tokenize: Callable[[str], Sequence[int]] | None = None,
+    ) -> None:
+        self._compiled = _constraints(compiled)
+        self._vocab = _one_vocabulary(self._compiled)
+        if prompt_length is not None and (not isinstance(prompt_length, int) or prompt_length < 0):
+            raise ConstraintError(f"prompt_length is a count of tokens, not {prompt_length!r}")
+        self._prompt_length = prompt_length
+        self._max_tokens = max_tokens
+        self._tokenize = tokenize
+        self._bitmask: Any = None
+        for one in self._compiled:
+            if one is not None:
+                one.matcher(max_tokens)  # a budget that is too small is an error now, not at the first token
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was shown: the next call begins a generation, and all it shows is the prompt."""
+        self._runs: list[_Run] = []
+        if self._prompt_length is not None:
+            self._runs.append(_Run(self._new_generation(), None, self._prompt_length))
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        """The scores of the next token of each row, with the refused ones at minus infinity."""
+        _check_shapes(input_ids, scores)
+        places = self._places(input_ids, scores)
+        rows = [row for row, place in enumerate(places) if place is not None]
+        if not rows:
+            return scores
+        bitmask, restricted = self._masks([place for place in places if place is not None])
+        if not restricted and scores.shape[1] <= self._vocab.vocab_size:
+            return scores
+        masked = scores.clone()
+        apply_bitmask(masked, bitmask, rows=None if len(rows) == len(places) else rows)
+        if masked.shape[1] > self._vocab.vocab_size:
+            masked[rows, self._vocab.vocab_size :] = -torch.inf
+        return masked
+
+    # Places
+
+    def _new_generation(self) -> Generation:
+        starts = [None if one is None else self._start(one) for one in self._compiled]
+        return Generation(starts, fixed_prompt=self._prompt_length is not None)
+
+    def _start(self, compiled: CompiledConstraint) -> Start:
+        return lambda: compiled.matcher(self._max_tokens)
+
+    def _places(self, input_ids: Any, scores: Any) -> list[Place | None]:
+        numbers = self._constraint_numbers(len(input_ids))
+        places = self._follow(input_ids, numbers)
+        refused = [(row, place) for row, place in enumerate(places) if isinstance(place, Refused)]
+        for row, place in refused:
+            if not self._runs[0].generation.proposed(place) and not _has_lost_beams(scores):
+                raise self._error(row, place)
+        return places
+
+    def _constraint_numbers(self, rows: int) -> list[int]:
+        """For each row which of the constraints is its own."""
+        count = len(self._compiled)
+        if rows % count:
+            raise ConstraintError(
+                f"{rows} rows cannot be shared out among {count} constraints; give one constraint for all "
+                "rows, or a list with one for each prompt of the batch (None for a free one)"
+            )
+        return [row // (rows // count) for row in range(rows)]
+
+    def _follow(self, input_ids: Any, numbers: list[int]) -> list[Place | None]:
+        """The places of the rows, in the generation that they continue or at the start of a new one."""
+        width, held = input_ids.shape[1], _tokens_held(input_ids)
+        for run in self._runs:
+            begin = run.prompt_length(input_ids)
+            if begin is None:
+                continue
+            places = run.generation.follow(_texts(input_ids, begin), numbers, held - begin)
+            if places is not None:
+                self._runs.remove(run)
+                self._runs.insert(0, run)
+                return places
+        run = _Run(self._new_generation(), input_ids.detach().clone(), None)
+        self._runs = [run, *self._runs[: GENERATIONS - 1]]
+        return run.generation.follow(_texts(input_ids, width), numbers, held - width) or []
+
+    # Masks
+
+    def _masks(self, places: list[Place]) -> tuple[Any, bool]:
+        """A mask for each place, and whether any of them refuses something."""
+        matchers = [place for place in places if not isinstance(place, Refused)]
+        count = len(places)
+        if self._bitmask is None or len(self._bitmask) < count:
+            self._bitmask = allocate_bitmask(count, self._vocab.vocab_size)
+        bitmask = self._bitmask[:count]
+        if len(matchers) == count:
+            restricted = fill_bitmasks(matchers, bitmask)
+        else:
+            restricted = self._fill_beside_refused(places, matchers, bitmask)
+        if self._tokenize is not None:
+            restricted |= self._narrow_to_forced(places, bitmask)
+        return bitmask, restricted
+
+    def _fill_beside_refused(self, places: list[Place], matchers: list[Matcher], bitmask: Any) -> bool:
+        """Masks of a batch with rows that are lost; those may only end, which no loop ever chooses."""
+        lost = np.array([isinstance(place, Refused) for place in places])
+        masks = allocate_bitmask(max(len(matchers), 1), self._vocab.vocab_size)
+        fill_bitmasks(matchers, masks)
+        words = bitmask.numpy().view(np.uint32)
+        words[~lost] = masks.numpy().view(np.uint32)[: len(matchers)]
+        words[lost] = 0
+        for token in self._vocab.eos_token_ids:
+            words[lost, token // BITS] |= np.uint32(1 << token % BITS)
+        return True
+
+    def _narrow_to_forced(self, places: list[Place], bitmask: Any) -> bool:
+        narrowed = False
+        for row, place in enumerate(places):
+            forced = [] if isinstance(place, Refused) else place.forced_tokens(self._tokenize)
+            if forced:
+                words = bitmask[row].numpy().view(np.uint32)
+                words[:] = 0
+                words[forced[0] // BITS] = np.uint32(1 << forced[0] % BITS)
+                narrowed = True
+        return narrowed
+
+    def _error(self, row: int, place: Refused) -> ConstraintError:
+        allowed = len(place.before.allowed_tokens())
+        if 0 <= place.token < self._vocab.vocab_size:
+            text = self._vocab.tokens[place.token]
+            why = place.before.explain(place.token).message
+        else:
+            text, why = None, "the vocabulary has no such id"
+        named = f"token {place.token}" + ("" if text is None else f" ({text!r})")
+        return ConstraintError(
+            f"row {row}: {named} was generated at position {place.position} of the text, where it is not "
+            f"allowed: {why}. Another logits processor chose it, or left none of the {allowed} allowed ones. "
+            "If it belongs to a new prompt, call reset() before generate, or give prompt_length=",
+            location=f"row {row}, token {place.position}",
+        )
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """A generation and how to know it again: by its prompt, or by the length of the prompt alone."""
+
+    generation: Generation
+    prompt: Any
+    fixed_length: int | None
+
+    def prompt_length(self, input_ids: Any) -> int | None:
+        """The length of the prompt that the rows begin with; ``None`` when it is another one."""
+        width: int = input_ids.shape[1]
+        if self.fixed_length is not None:
+            if width < self.fixed_length:
+                raise ConstraintError(
+                    f"prompt_length is {self.fixed_length}, but only {width} tokens are shown; it counts the "
+                    "tokens of the padded prompt"
+                )
+            return self.fixed_length
+        length: int = self.prompt.shape[1]
+        if len(self.prompt) != len(input_ids) or width < length or self.prompt.device != input_ids.device:
+            return None
+        return length if torch.equal(input_ids[:, :length], self.prompt) else None
+
+
+def _constraints(
+    compiled: CompiledConstraint | Sequence[CompiledConstraint | None],
+) -> list[CompiledConstraint | None]:
+    several = [compiled] if isinstance(compiled, CompiledConstraint) else list(compiled)
+    for one in several:
+        if one is not None and not isinstance(one, CompiledConstraint):
+            raise ConstraintError(
+                f"expected a compiled constraint, not {type(one).__name__}; make one with "
+                "decodex.compile(constraint, vocab)"
+            )
+    if all(one is None for one in several):
+        raise ConstraintError("there is no constraint; give at least one that is not None")
+    return several
+
+
+def _one_vocabulary(compiled: list[CompiledConstraint | None]) -> Any:
+    vocabularies = [one.vocab for one in compiled if one is not None]
+    for vocab in vocabularies[1:]:
+        if vocab != vocabularies[0]:
+            raise VocabularyError(
+                "the constraints of one batch are compiled for different vocabularies; compile all of them "
+                "for the vocabulary of the model"
+            )
+    return vocabularies[0]
+
+
+def _check_shapes(input_ids: Any, scores: Any) -> None:
+    if input_ids.ndim != 2 or scores.ndim != 2 or len(input_ids) != len(scores):
+        raise MaskError(
+            "expected one row of all tokens so far and one row of scores per text, not input_ids of shape "
+            f"{tuple(input_ids.shape)} and scores of shape {tuple(scores.shape)}; continuous batching, which "
+            "shows only the last token of each row, is not supported"
+        )
+
+
+def _tokens_held(input_ids: Any) -> int:
+    """The tokens of a row in the tensor of which ``input_ids`` may show only the first ones."""
+    width: int = input_ids.shape[1]
+    return max(width, input_ids.stride(0)) if input_ids.stride(1) == 1 else width
+
+
+def _texts(input_ids: Any, begin: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+    """The tokens from ``begin`` on, rows one after the other in memory."""
+    return np.ascontiguousarray(input_ids[:, begin:].detach().cpu().numpy(), dtype=np.int32)
+
+
+def _has_lost_beams(scores: Any) -> bool:
+    """Are these the scores of a beam search, which may carry beams of probability zero for want of better
+    ones?
+
+    Such beams are never returned. A beam search shows itself by scores that are log-probabilities.
+    """
+    if len(scores) < 2:
+        return False
+    sums = torch.logsumexp(scores.float(), dim=-1)
+    return bool((sums.abs() < LOG_SUM_TOLERANCE).all())
