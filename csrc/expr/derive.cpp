@@ -171,6 +171,39 @@ ExprId ExprPool::derive_concat(ExprId e, uint8_t byte) {
   return arms.size() == 1 ? arms[0] : alt(arms);
 }
 
+namespace {
+
+// What the rest of the text must be for `e` to match here without reading.
+ExprId condition(ExprPool& pool, ExprId e) {
+  std::vector<ExprId> parts;
+  for (;; e = ExprId{pool.node(e).b}) {  // along a concatenation
+    const Node& n = pool.node(e);
+    if (!(n.flags & kLookahead)) {
+      if (!pool.nullable(e)) return kEmpty;
+      break;
+    }
+    ExprId part = n.kind == Kind::Concat ? ExprId{n.a} : e;
+    const Node& p = pool.node(part);
+    if (!(p.flags & kLookahead)) {
+      if (!pool.nullable(part)) return kEmpty;
+    } else if (p.kind == Kind::Lookahead) {
+      parts.push_back(ExprId{p.a});
+    } else if (p.kind == Kind::Alt) {
+      std::vector<ExprId> arms;
+      for (ExprId kid : pool.kids(part)) arms.push_back(condition(pool, kid));
+      parts.push_back(pool.alt(arms));
+    } else if (p.kind != Kind::Repeat) {
+      if (!pool.nullable(part)) return kEmpty;
+    } else if (p.b > 0) {
+      parts.push_back(condition(pool, ExprId{p.a}));
+    }
+    if (n.kind != Kind::Concat) break;
+  }
+  return pool.conj(parts);
+}
+
+}  // namespace
+
 // The derivative of head·tail, where a look-ahead in `head` speaks about `tail` too.
 ExprId ExprPool::derive_lookahead_concat(ExprId head, ExprId tail, uint8_t byte) {
   const Node& n = node(head);
@@ -183,12 +216,9 @@ ExprId ExprPool::derive_lookahead_concat(ExprId head, ExprId tail, uint8_t byte)
       return alt(arms);
     }
     case Kind::Repeat: {
-      ExprId inner{n.a};
-      uint32_t more = n.c == kUnbounded ? kUnbounded : n.c - 1;
-      if (n.b > 0) return derive(concat(inner, concat(repeat(inner, n.b - 1, more), tail)), byte);
-      // A turn that reads nothing only adds a condition: it may be left out.
-      ExprId turn = derive_consuming(inner, concat(repeat(inner, 0, more), tail), byte);
-      return alt(turn, derive(tail, byte));
+      ExprId turns = derive_consuming(head, tail, byte);
+      ExprId none = n.b == 0 ? kAnything : condition(*this, ExprId{n.a});  // no turn reads anything
+      return none == kEmpty ? turns : alt(turns, conj(derive(none, byte), derive(tail, byte)));
     }
     default:
       return derive(concat(head, tail), byte);
@@ -213,21 +243,17 @@ ExprId ExprPool::derive_consuming(ExprId e, ExprId tail, uint8_t byte) {
     case Kind::Repeat: {
       ExprId inner{n.a};
       uint32_t more = n.c == kUnbounded ? kUnbounded : n.c - 1;
-      return derive_consuming(inner, concat(repeat(inner, n.b > 0 ? n.b - 1 : 0, more), tail), byte);
+      ExprId out = derive_consuming(inner, concat(repeat(inner, n.b > 0 ? n.b - 1 : 0, more), tail), byte);
+      if (n.b <= 1) return out;
+      ExprId idle = condition(*this, inner);  // turns that read nothing here make up for those that are missing
+      if (idle == kEmpty) return out;
+      return alt(out, conj(derive(idle, byte), derive_consuming(inner, concat(repeat(inner, 0, more), tail), byte)));
     }
     case Kind::Concat: {
       ExprId head{n.a}, rest{n.b};
-      if (node(head).kind == Kind::Lookahead)
-        return conj(derive(ExprId{node(head).a}, byte), derive_consuming(rest, tail, byte));
       ExprId first = derive_consuming(head, concat(rest, tail), byte);
-      if (!nullable(head) && !(node(head).flags & kLookahead)) return first;
-      ExprId second = kEmpty;  // the head reads nothing: its conditions hold beside what the rest reads
-      if (nullable(head) || (node(head).flags & kLookahead)) {
-        ExprId conditions = node(head).flags & kLookahead ? derive_lookahead_concat(head, concat(rest, tail), byte)
-                                                          : kAnything;
-        second = conj(conditions, derive_consuming(rest, tail, byte));
-      }
-      return alt(first, second);
+      ExprId idle = condition(*this, head);  // the head reads nothing: its condition holds beside what the rest reads
+      return idle == kEmpty ? first : alt(first, conj(derive(idle, byte), derive_consuming(rest, tail, byte)));
     }
     default:
       return derive(concat(e, tail), byte);
@@ -239,11 +265,8 @@ ExprId ExprPool::derive_repeat(ExprId e, uint8_t byte) {
   ExprId inner{n.a};
   if (n.flags & kLookahead) return derive_lookahead_concat(e, kEpsilon, byte);
   uint32_t more = n.c == kUnbounded ? kUnbounded : n.c - 1;
-  ExprId rest = repeat(shift(inner, byte), n.b > 0 ? n.b - 1 : 0, more);
-  ExprId out = concat(derive(inner, byte), rest);
-  if ((n.flags & kLookbehind) && n.b > 0 && nullable(inner))  // a turn may read nothing at this place only
-    out = alt(out, derive(repeat(inner, n.b - 1, more), byte));
-  return out;
+  bool idle = nullable(inner);  // turns may read nothing (with a look-behind, at this place only)
+  return concat(derive(inner, byte), repeat(shift(inner, byte), n.b > 0 && !idle ? n.b - 1 : 0, more));
 }
 
 ExprId ExprPool::derive_capture(ExprId e, uint8_t byte) {

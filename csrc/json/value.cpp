@@ -114,6 +114,47 @@ uint64_t Store::hash(Index root) const {
   return sum;
 }
 
+std::string Store::canonical(Index root) const {
+  struct Piece {
+    Index v;
+    std::string text;  // printed as it is when v is kNone
+  };
+  auto counted = [](std::string_view s) { return std::to_string(s.size()) + ":" + std::string(s); };
+  std::string out;
+  std::vector<Piece> stack{{root, ""}};
+  while (!stack.empty()) {
+    Piece piece = std::move(stack.back());
+    stack.pop_back();
+    Index v = piece.v;
+    if (v == kNone) {
+      out += piece.text;
+      continue;
+    }
+    switch (type(v)) {
+      case Type::Null: out += "null"; break;
+      case Type::False: out += "false"; break;
+      case Type::True: out += "true"; break;
+      case Type::Number: out += normal_number(text(v)); break;
+      case Type::String: out += "s" + counted(text(v)); break;
+      case Type::Array:
+      case Type::Object: {
+        bool object = is(v, Type::Object);
+        out += object ? "{" : "[";
+        stack.push_back({kNone, object ? "}" : "]"});
+        std::vector<Index> members(count(v));
+        for (uint32_t i = 0; i < count(v); ++i) members[i] = first(v) + i;
+        if (object) std::sort(members.begin(), members.end(), [this](Index a, Index b) { return keys_[a] < keys_[b]; });
+        for (size_t i = members.size(); i-- > 0;) {
+          stack.push_back({members[i], ""});
+          stack.push_back({kNone, object ? counted(keys_[members[i]]) : ","});
+        }
+        break;
+      }
+    }
+  }
+  return out;
+}
+
 std::string Store::pointer(Index v) const {
   std::vector<std::string> steps;
   for (; parent(v) != kNone; v = parent(v)) {

@@ -40,6 +40,9 @@ class Store {
   bool equal(Index a, Index b) const;
   // Equal values have equal hashes.
   uint64_t hash(Index v) const;
+  // Text that equal values share: keys sorted, numbers in normal form, no white space. Not JSON: strings are as they are,
+  // each after its length.
+  std::string canonical(Index v) const;
   // The JSON Pointer (RFC 6901) of a value in its document: "" for the document itself.
   std::string pointer(Index v) const;
   // Compact JSON text of a value, cut at max_chars: for messages.

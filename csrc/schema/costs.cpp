@@ -90,7 +90,7 @@ Cost Costs::evaluate(GoalId goal) {
   const Plans::OfGoal& plans = plans_.of(goal);
   for (uint32_t i : plans.arrays) {
     ArrayPlan& plan = plans_.array(i);
-    Cost cost = plan.form.repeated ? repeated_cost(plan)
+    Cost cost = plan.form.repeated ? repeated_rest(plan, 0, 0, kAlways)
                 : plan.form.unique ? unique_rest(plan, 0, kEmpty)
                 : plan.simple      ? simple_rest(plan, 0)
                                    : general_rest(plan, {0, std::vector<uint32_t>(plan.form.contains.size())});
@@ -437,16 +437,27 @@ Cost Costs::unique_rest(const ArrayPlan& plan, uint32_t index, ExprId excluded) 
   return out;
 }
 
-// Two equal items, at the cheapest places.
-Cost Costs::repeated_cost(const ArrayPlan& plan) {
+Cost Costs::unique_rest_after(const ArrayPlan& plan, uint32_t index, ExprId item) {
+  uint32_t length = pool_.shortest(item);
+  Cost all = unique_rest(plan, index, kEmpty);
+  if (all.infinite() || length == kInfinite) return {};
+  // What is left after the item and its comma.
+  Cost spent = (index == 0 ? layout_.after_open_cost() : layout_.comma_cost()) + length + (layout_.before_comma_cost() + 1);
+  return {all.bytes > spent.bytes ? all.bytes - spent.bytes : 0, all.lines > spent.lines ? all.lines - spent.lines : 0};
+}
+
+// The cheapest places for what is still to come: one item for a remembered value, two for a pair.
+Cost Costs::repeated_rest(const ArrayPlan& plan, uint32_t index, uint32_t phase, GoalId written) {
   const ArrayForm& form = plan.form;
+  if (phase == 2) return simple_rest(plan, index);
+  uint32_t last = std::max(static_cast<uint32_t>(form.prefix.size()), index) + 2;
   Cost best;
-  uint32_t places = static_cast<uint32_t>(form.prefix.size()) + 2;
-  for (uint32_t j = 1; j < places && j < form.max; ++j)
-    for (uint32_t i = 0; i < j; ++i) {
+  for (uint32_t j = index; j < last && j < form.max; ++j)
+    for (uint32_t i = phase == 1 ? j : index; phase == 1 ? i == j : i < j; ++i) {
       GoalId both = normaliser_.goals().conj(form.item(i), form.item(j));
-      Cost total = layout_.deeper(look_up(both)).times(2);
-      for (uint32_t k = 0; k < std::max(j + 1, form.min); ++k) {
+      if (phase == 1) both = normaliser_.goals().conj(both, written);
+      Cost total = layout_.deeper(look_up(both)).times(phase == 1 ? 1 : 2);
+      for (uint32_t k = index; k < std::max(j + 1, form.min); ++k) {
         if (k != i && k != j) total = total + layout_.deeper(look_up(form.item(k)));
         total = total + (k == 0 ? layout_.after_open_cost() : layout_.comma_cost());
       }

@@ -55,6 +55,11 @@ class Costs {
 
   // As after_key for an array: all that follows when `index` items are written, of which none may equal `excluded`.
   Cost unique_rest(const ArrayPlan& plan, uint32_t index, ExprId excluded);
+  // What follows the item at `index`, if that is one of the shortest texts of `item`.
+  Cost unique_rest_after(const ArrayPlan& plan, uint32_t index, ExprId item);
+  // Of an array that needs two equal items, by how far it is: 0 nothing, 1 a value that meets `written` must come again,
+  // 2 it came.
+  Cost repeated_rest(const ArrayPlan& plan, uint32_t index, uint32_t phase, GoalId written);
 
   static bool may_close(const ObjectPlan& plan, const ObjectPlace& place);
   // May this key come next, as far as order and count decide?
@@ -88,7 +93,6 @@ class Costs {
   Cost general_rest(ObjectPlan& plan, const ObjectPlace& place);
   Cost free_members(ObjectPlan& plan, uint64_t marks, uint32_t count, bool first);
   Cost general_rest(const ArrayPlan& plan, const ArrayPlace& place);
-  Cost repeated_cost(const ArrayPlan& plan);
   std::string shortest_word(ExprId language, uint32_t length);
 
   ExprPool& pool_;

@@ -130,7 +130,8 @@ uint32_t Document::enter_resource(Index value, uint32_t resource, bool is_root) 
   Draft draft = resources_[resource].draft;
   Index id = store_.find(value, draft == Draft::Draft4 ? "id" : "$id");
   Index says = store_.find(value, "$schema");
-  if (says != kNone && store_.is(says, Type::String) && options_.draft == 0 && (is_root || id != kNone)) {
+  if (says != kNone && store_.is(says, Type::String) && (options_.draft == 0 || resources_[resource].document != 0) &&
+      (is_root || id != kNone)) {
     if (auto found = draft_of_uri(store_.text(says))) draft = *found;
     if (is_root) resources_[resource].draft = draft;
     id = store_.find(value, draft == Draft::Draft4 ? "id" : "$id");

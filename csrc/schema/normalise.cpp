@@ -67,6 +67,16 @@ GoalId Normaliser::goal_of(Literal literal) {
   return goals_.of(at);
 }
 
+// The same values, without a word on what has been evaluated: what lies under a `not` tells nobody.
+Forms Normaliser::unseen(Forms forms) {
+  for (ObjectForm& form : forms.objects) form.seen.clear();
+  for (ArrayForm& form : forms.arrays) {
+    form.seen = 0;
+    form.seen_goals.clear();
+  }
+  return forms;
+}
+
 const Forms& Normaliser::forms(GoalId goal) {
   auto g = static_cast<size_t>(goal);
   if (g < goal_forms_.size() && goal_forms_[g]) return *goal_forms_[g];
@@ -76,13 +86,7 @@ const Forms& Normaliser::forms(GoalId goal) {
     out = literals.empty() ? Forms::of_types(kAllTypes) : literal_forms(Literal(literals[0]));
     for (size_t i = 1; i < literals.size(); ++i) narrow(out, Literal(literals[i]));
   }
-  if (track_seen_) {
-    for (ObjectForm& form : out.objects) form.seen.clear();
-    for (ArrayForm& form : out.arrays) {
-      form.seen = 0;
-      form.seen_goals.clear();
-    }
-  }
+  if (track_seen_) out = unseen(std::move(out));
   if (goal_forms_.size() <= g) goal_forms_.resize(std::max(g + 1, goals_.size()));
   goal_forms_[g] = std::make_unique<Forms>(std::move(out));
   return *goal_forms_[g];
@@ -208,7 +212,11 @@ void Normaliser::apply_in_place(SchemaId id, Forms& out) {
     for (SchemaId arm : children(id, document_.value(id, Keyword::AllOf))) narrow(out, Literal(arm, false));
   if (s.has(Keyword::AnyOf)) narrow(out, any_of(id, document_.value(id, Keyword::AnyOf)), id);
   if (s.has(Keyword::OneOf)) narrow(out, one_of(id, document_.value(id, Keyword::OneOf)), id);
-  if (s.has(Keyword::Not)) narrow(out, Literal(document_.child(id, Keyword::Not), true));
+  if (s.has(Keyword::Not)) {
+    Literal not_this(document_.child(id, Keyword::Not), true);
+    if (track_seen_) narrow(out, unseen(literal_forms(not_this)), id);
+    else narrow(out, not_this);
+  }
   if (s.has(Keyword::If)) narrow(out, condition(id, false), id);
   dependent_schemas(id, out);
   if (s.has(Keyword::UnevaluatedProperties)) unevaluated_properties(id, out);

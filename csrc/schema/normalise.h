@@ -75,6 +75,7 @@ class Normaliser {
   Forms condition(SchemaId id, bool negated);
   Forms implies(StringId key, SchemaId then, bool negated);
   bool disjoint(const Forms& a, const Forms& b);
+  static Forms unseen(Forms forms);
 
   Forms constant(json::Index value);
   Forms not_constant(json::Index value);

@@ -107,6 +107,13 @@ ExprId Exponents::between(int64_t first, int64_t last) const {
   return zero ? pool_.optional(part) : part;
 }
 
+ExprId Exponents::behind_zeros(ExprId part, int64_t first) const {
+  ExprId out = kEmpty;
+  for (int64_t e = max_; e >= first; --e)
+    out = pool_.alt(pool_.concat(part, exactly(e)), pool_.concat(digit_between(pool_, 0, 0), out));
+  return pool_.concat(pool_.literal("0."), out);
+}
+
 // ---- mantissas ----
 
 Mantissas::Mantissas(ExprPool& pool, DigitCaps caps, bool plain)
@@ -189,8 +196,8 @@ ExprId Mantissas::fraction_arms(const Bounds& b, size_t at, uint8_t tight, bool 
   return pool_.alt(arms);
 }
 
-// What may follow the whole part, by how it was tight.
-std::array<ExprId, 4> Mantissas::after_whole(const Bounds& b) {
+// What may follow the point, by how the text is tight there.
+Mantissas::Level Mantissas::part_level(const Bounds& b) {
   const size_t places = std::min<size_t>(std::max(b.lower_part.size(), b.upper_part.size()), caps_.fraction);
   Level level{};
   auto settled = [&](size_t at, uint8_t tight) {
@@ -204,6 +211,12 @@ std::array<ExprId, 4> Mantissas::after_whole(const Bounds& b) {
                                                   : fraction_arms(b, at, tight, may_end, level);
     level = here;
   }
+  return level;
+}
+
+// What may follow the whole part, by how it was tight.
+std::array<ExprId, 4> Mantissas::after_whole(const Bounds& b) {
+  const Level level = b.points ? part_level(b) : Level{};
   std::array<ExprId, 4> after{};
   for (uint8_t tight : b.tights) {
     bool ends = (!(tight & kLower) || (zero_from(b.lower_part, 0) && !b.lower_open)) &&
@@ -245,8 +258,7 @@ ExprId Mantissas::whole_of_length(const Bounds& b, const std::array<ExprId, 4>& 
   return level[relax(stays_tight(to_lower, to_upper), 0)];
 }
 
-ExprId Mantissas::build(const Magnitudes& range, uint32_t significant, bool points) {
-  if (range.empty()) return kEmpty;
+Mantissas::Bounds Mantissas::bounds(const Magnitudes& range, uint32_t significant, bool points) const {
   Bounds b{range.lower.integer_text(), range.lower.fraction_text(), "", "",
            range.lower_open, range.upper_open, significant, points, {kFree}};
   if (range.lower_open || !range.lower.is_zero()) b.tights.push_back(kLower);
@@ -256,6 +268,12 @@ ExprId Mantissas::build(const Magnitudes& range, uint32_t significant, bool poin
     b.tights.push_back(kUpper);
     if (b.lower_whole.size() == b.upper_whole.size()) b.tights.push_back(kBoth);
   }
+  return b;
+}
+
+ExprId Mantissas::build(const Magnitudes& range, uint32_t significant, bool points) {
+  if (range.empty()) return kEmpty;
+  const Bounds b = bounds(range, significant, points);
   const size_t cap = caps_.integer, shortest = b.lower_whole.size();
   if (shortest > cap) return kEmpty;
   const size_t longest = range.upper ? std::min(b.upper_whole.size(), cap) : cap;
@@ -277,6 +295,12 @@ ExprId Mantissas::build(const Magnitudes& range, uint32_t significant, bool poin
 ExprId Mantissas::in(const Magnitudes& range, uint32_t significant) {
   if (range.all() && significant == kUnbounded) return all();
   return build(range, significant, true);
+}
+
+ExprId Mantissas::part_in(const Magnitudes& range, uint32_t significant) {
+  if (range.empty()) return kEmpty;
+  const bool from_zero = range.lower.is_zero() && !range.lower_open;
+  return part_level(bounds(range, significant, true))[stays_tight(!from_zero, true)][0];
 }
 
 ExprId Mantissas::whole_in(const Magnitudes& range) { return build(range, 0, false); }

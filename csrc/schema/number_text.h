@@ -49,6 +49,8 @@ class Exponents {
   // Any exponent, the caps on its value left aside.
   ExprId any() const { return any_; }
   int64_t max() const { return max_; }
+  // "0.", any number of zeros, and `part` (digits after the point), with the exponent `first` and one more for each zero.
+  ExprId behind_zeros(ExprId part, int64_t first) const;
 
  private:
   ExprId magnitudes(int64_t first, int64_t last) const;
@@ -67,6 +69,8 @@ class Mantissas {
   // Texts of the numbers in `range`. Of the digits after the point only the first `significant` may be other than 0;
   // then the bounds must be closed.
   ExprId in(const Magnitudes& range, uint32_t significant = kUnbounded);
+  // The digits after "0." of the numbers in `range`, which must end below 1.
+  ExprId part_in(const Magnitudes& range, uint32_t significant = kUnbounded);
   // As in(), for whole numbers without a point; the bounds must be whole.
   ExprId whole_in(const Magnitudes& range);
   // Every mantissa.
@@ -94,6 +98,8 @@ class Mantissas {
   void add_digit_arms(uint32_t first, uint32_t last, std::vector<ExprId>& arms, Next next);
   ExprId build(const Magnitudes& range, uint32_t significant, bool points);
   ExprId whole_of_length(const Bounds& b, const std::array<ExprId, 4>& after, size_t length, bool to_lower, bool to_upper);
+  Bounds bounds(const Magnitudes& range, uint32_t significant, bool points) const;
+  Level part_level(const Bounds& b);
   std::array<ExprId, 4> after_whole(const Bounds& b);
   ExprId fraction_arms(const Bounds& b, size_t at, uint8_t tight, bool may_end, const Level& next);
   ExprId settled_fraction(const Bounds& b, size_t at, uint8_t tight, bool may_end);

@@ -24,11 +24,14 @@ bool crossed(const NumberSet& set) {
          (*set.lower > *set.upper || (*set.lower == *set.upper && (set.lower_open || set.upper_open)));
 }
 
-// `integer` as a step of 1, and bounds that are multiples of the step themselves.
+// `integer` as a step of 1, and bounds that are multiples of the step themselves. A step does not weaken `excluded` and
+// its like, which stay.
 NumberSet tightened(const NumberSet& set) {
   NumberSet out = set;
   out.integer = false;
   out.multiple_of = common_step(set);
+  if (!out.multiple_of && set.lower && set.lower == set.upper && !set.lower->is_zero())  // one value: a step of its last digit
+    out.multiple_of = Decimal::power_of_ten(set.lower->exponent());
   if (!out.multiple_of) return out;
   const Decimal& step = *out.multiple_of;
   if (out.lower) {
@@ -136,9 +139,12 @@ class Spelling {
     if (range.all() || range.all_positive())
       return pool_.concat(mantissas_.in(range),
                           any_exponent_ ? exponents_.any() : exponents_.between(-exponents_.max(), exponents_.max()));
+    // With a larger exponent than the upper bound has digits before the point, the text begins with "0.".
+    const int64_t digits = range.upper ? static_cast<int64_t>(range.upper->integer_text().size()) : exponents_.max() + 1;
     std::vector<ExprId> arms;
-    for (int64_t e = -exponents_.max(); e <= exponents_.max(); ++e)
+    for (int64_t e = -exponents_.max(); e <= exponents_.max() && e < digits; ++e)
       arms.push_back(pool_.concat(mantissas_.in(range.shifted(-e)), exponents_.exactly(e)));
+    if (digits <= exponents_.max()) arms.push_back(exponents_.behind_zeros(mantissas_.part_in(range.shifted(-digits)), digits));
     return pool_.alt(arms);
   }
 

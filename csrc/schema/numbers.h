@@ -6,8 +6,8 @@
 // Caps, so that a text cannot run on for ever (NumberOptions):
 //   max_digits    digits before the point, and digits after it, of the written number; a bound or a multipleOf that
 //                 has more digits raises the cap to what it needs (a bound of more than 128 digits only where nothing
-//                 else would fit). For whole multiples of a power of ten, the zeros
-//                 that a negative exponent takes away again (1200e-2) are not counted.
+//                 else would fit). Zeros that the exponent takes away again are not counted
+//                 where a bound or a step decides (1200e-2, 0.0012e4).
 //   max_exponent  where the value of the exponent decides, it lies in [-max_exponent, max_exponent]. Where it does not
 //                 (no bound but zero, no multipleOf) any exponent may follow. Multiples of other steps than powers of
 //                 ten are written without exponents where they have other bounds than zero.

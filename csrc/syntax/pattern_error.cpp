@@ -72,7 +72,7 @@ void throw_pattern_error(ErrorKind kind, std::u32string_view pattern, size_t at,
     if (c < 0x20 || c == 0x7F) c = U'\uFFFD';
   std::string mark = from > line ? "..." : "";
   std::string column = "column " + std::to_string(at + 1);
-  std::string message = what + " at " + column + "\n  " + mark + encode_utf8(shown) + (to < line_end ? "..." : "") +
+  std::string message = column + ": " + what + "\n  " + mark + encode_utf8(shown) + (to < line_end ? "..." : "") +
                         "\n  " + std::string(mark.size() + at - from, ' ') + "^";
   if (!advice.empty()) message += "\n" + advice;
   throw Error(kind, message, column);

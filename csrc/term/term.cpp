@@ -68,7 +68,7 @@ TermPtr json_value(SchemaOptions options) {
 
 TermPtr format(std::string name) {
   return make([name = std::move(name)](ExprPool& pool, Unenforced&) {
-    std::optional<ExprId> e = format_expression(pool, name, Utf8Alphabet(), kNewestDraft);
+    std::optional<ExprId> e = format_expression(pool, name, Utf8Alphabet(), 0);
     if (!e) throw Error(ErrorKind::Unsupported, "the format '" + name + "' is not known");
     return as_lexeme(pool, *e);
   });

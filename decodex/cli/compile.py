@@ -169,9 +169,7 @@ def _report(
         tokens = matcher.tokens_to_finish()
         after = compiled.stats()
     except DecodexError as error:
-        message = str(error).removeprefix(f"{name}: ")
-        cause = error.__cause__ if error.__cause__ is not None else error
-        return Report(name, False, message, getattr(cause, "location", None)), before
+        return _failed(name, error), before
     return Report(
         name,
         True,
@@ -182,6 +180,12 @@ def _report(
         tokens_to_finish=tokens,
         unenforced=tuple(compiled.unenforced),
     ), after
+
+
+def _failed(name: str, error: DecodexError) -> Report:
+    """The report of an error, without the name of the input that it may carry already."""
+    inner = error.__cause__ if isinstance(error.__cause__, DecodexError) else error
+    return Report(name, False, str(inner).removeprefix(f"{name}: "), getattr(inner, "location", None))
 
 
 def _added(before: dict[str, Any], after: dict[str, Any], figure: str) -> int:

@@ -9,6 +9,7 @@ a broken constraint, too small a budget.
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import sys
 from contextlib import nullcontext
@@ -194,6 +195,8 @@ def _sampling(
     """How to sample, by the options; a seed is drawn, and told, when none is given."""
     if greedy and temperature:
         raise BadUsage("--greedy and --temperature cannot go together; give one of them")
+    if temperature is not None and not math.isfinite(temperature):
+        raise BadUsage(f"--temperature is a finite number, not {temperature}")
     greedy = greedy or temperature == 0
     if greedy and samples > 1:
         raise BadUsage(

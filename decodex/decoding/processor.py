@@ -115,9 +115,11 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
     def _places(self, input_ids: Any, scores: Any) -> list[Place | None]:
         numbers = self._constraint_numbers(len(input_ids))
         places = self._follow(input_ids, numbers)
-        refused = [(row, place) for row, place in enumerate(places) if isinstance(place, Refused)]
-        for row, place in refused:
-            if not self._runs[0].generation.proposed(place) and not _has_lost_beams(scores):
+        for row, place in enumerate(places):
+            if not isinstance(place, Refused) or self._runs[0].generation.proposed(place):
+                continue
+            others = (places[r] for r, number in enumerate(numbers) if number == numbers[row])
+            if all(isinstance(other, Refused) for other in others) or not _are_of_beams(scores):
                 raise self._error(row, place)
         return places
 
@@ -273,13 +275,11 @@ def _texts(input_ids: Any, begin: int) -> np.ndarray[Any, np.dtype[np.int32]]:
     return np.ascontiguousarray(input_ids[:, begin:].detach().cpu().numpy(), dtype=np.int32)
 
 
-def _has_lost_beams(scores: Any) -> bool:
-    """Are these the scores of a beam search, which may carry beams of probability zero for want of better
-    ones?
+def _are_of_beams(scores: Any) -> bool:
+    """Are these the scores of a beam search?
 
-    Such beams are never returned. A beam search shows itself by scores that are log-probabilities.
+    A beam search may carry beams of probability zero for want of better ones, with refused tokens; it never
+    returns them. It shows itself by scores that are log-probabilities.
     """
-    if len(scores) < 2:
-        return False
     sums = torch.logsumexp(scores.float(), dim=-1)
     return bool((sums.abs() < LOG_SUM_TOLERANCE).all())

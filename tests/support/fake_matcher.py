@@ -1,7 +1,7 @@
 """A matcher in plain Python over a finite set of texts: slow, obvious, and counted.
 
-It has the face of the native matcher as far as the logits processor uses it, so that the bookkeeping of texts can be
-tested alone, and it tells how often it was copied and advanced.
+It has the face of the native matcher as far as the logits processor uses it, so that the bookkeeping of texts
+can be tested alone, and it tells how often it was copied and advanced.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ __all__ = ["FakeMatcher"]
 
 
 class FakeMatcher:
-    """Reads tokens (one character each, by number: ``letters[id]``) of any of ``words``; ``letters[0]`` ends them."""
+    """Reads tokens (one character each, by number: ``letters[id]``) of any of ``words``; ``letters[0]`` ends
+    them.
+    """
 
     def __init__(self, words: Iterable[str], letters: str, calls: Counter[str] | None = None) -> None:
         self.words = frozenset(words)

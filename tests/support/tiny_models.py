@@ -1,7 +1,8 @@
-"""Language models of a few thousand random weights and a byte-level tokenizer, made in code; nothing is downloaded.
+"""Language models of a few thousand random weights and a byte-level tokenizer, made in code; nothing is
+downloaded.
 
-Each function skips the test with the name of the package that is missing. The models know nothing, but they are
-deterministic, and their scores are spread widely enough for masks to matter.
+Each function skips the test with the name of the package that is missing. The models know nothing, but they
+are deterministic, and their scores are spread widely enough for masks to matter.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def token_bytes() -> list[bytes | None]:
 
 @functools.cache
 def tokenizer(merged: bool = True) -> Any:
-    """A byte-level BPE tokenizer of 256 bytes and some merges (or none), behind ``<pad>``, ``<s>``, ``</s>``."""
+    """A byte-level BPE tokenizer: ``<pad>``, ``<s>``, ``</s>``, 256 bytes, and some merges (or none)."""
     tokenizers = pytest.importorskip("tokenizers", reason="the tokenizer is one of the package tokenizers")
     transformers = pytest.importorskip("transformers", reason="the tokenizer is wrapped by transformers")
     names = _alphabet()
@@ -58,7 +59,9 @@ def tokenizer(merged: bool = True) -> Any:
         clean_up_tokenization_spaces=False,
         padding_side="left",
     )
-    out.chat_template = "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }}\n{% endfor %}<assistant> "
+    out.chat_template = (
+        "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }}\n{% endfor %}<assistant> "
+    )
     return out
 
 

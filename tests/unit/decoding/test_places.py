@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from support.fake_matcher import FakeMatcher
 
 pytest.importorskip("decodex._core", reason="the places name the native matcher in their types")
@@ -90,7 +89,9 @@ def test_a_draft_is_shown_then_taken_back() -> None:
         follow(run, text)
     for text in ("", "a", "ab"):  # parts of the tensor that holds the draft are verified
         assert texts_of(follow(run, text, held=2)) == [text]
-    assert texts_of(follow(run, "b")) == ["b"]  # nothing of it was accepted, but for a token of the model's own
+    assert texts_of(follow(run, "b")) == [
+        "b"
+    ]  # nothing of it was accepted, but for a token of the model's own
     assert texts_of(follow(run, "ba")) == ["ba"]
 
 

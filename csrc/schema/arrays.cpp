@@ -1,0 +1,211 @@
+// Arrays: from the opening bracket to the closing one.
+//
+// Where items do not depend on each other, the items after the prefix are one repeat, so large counts cost nothing.
+// Under `contains` a place counts; under `uniqueItems` every item is captured with the delimiter behind it, and the
+// next one is anything but the texts of the earlier ones.
+#include <algorithm>
+
+#include "base/error.h"
+#include "json/parser.h"
+#include "schema/writer.h"
+
+namespace decodex {
+
+ExprId SchemaWriter::array(uint32_t plan, uint32_t depth, bool any_order) {
+  Place start;
+  start.kind = Kind::Items;
+  start.plan = plan;
+  start.depth = depth;
+  start.any_order = any_order;
+  start.marks = counts_id(std::vector<uint32_t>(plans_.array(plan).form.contains.size()));
+  return items_rule(start);
+}
+
+uint32_t SchemaWriter::counts_id(const std::vector<uint32_t>& counts) {
+  auto [it, fresh] = count_ids_.try_emplace(counts, static_cast<uint32_t>(counts_.size()));
+  if (fresh) counts_.push_back(counts);
+  return it->second;
+}
+
+SchemaWriter::Place SchemaWriter::moved(const Place& place, std::vector<uint32_t> counts) {
+  Place next = place;
+  next.kind = Kind::Items;
+  next.first = false;
+  next.index = std::min(place.index + 1, std::max(plans_.array(place.plan).index_cap, 1u));
+  next.marks = counts_id(counts);
+  return next;
+}
+
+Cost SchemaWriter::items_cost(const Place& place) {
+  const ArrayPlan& plan = plans_.array(place.plan);
+  if (plan.form.repeated) return costs_.repeated_rest(plan, place.index, place.low, written_goal(place));
+  if (plan.form.unique && word_sets_[place.written].empty()) return costs_.unique_rest(plan, place.index, kEmpty);
+  return costs_.rest(plan, {place.index, counts_[place.marks]});
+}
+
+ExprId SchemaWriter::items_rule(const Place& place) { return rule(place, items_cost(place)); }
+
+ExprId SchemaWriter::items(const Place& place) {
+  const ArrayPlan& plan = plans_.array(place.plan);
+  if (plan.simple) return simple_items(place);
+  if (plan.form.repeated) return repeated_items(place);
+  if (!plan.form.unique) return counted_items(place);
+  bool may_be_empty = plan.form.min == 0 && Plans::counts_met(plan, counts_[place.marks]);
+  ExprId close = may_be_empty ? pool_.concat(layout_.empty(), pool_.byte(']')) : kEmpty;
+  return pool_.alt(close, pool_.concat(layout_.after_open(place.depth), unique_items(place)));
+}
+
+ExprId SchemaWriter::close_array(const Place& place) {
+  return pool_.concat(place.index == 0 ? layout_.empty() : layout_.before_close(place.depth), pool_.byte(']'));
+}
+
+// An item and what follows it, with what has to stand in front.
+ExprId SchemaWriter::next_item(const Place& place, ExprId item) {
+  if (place.index == 0) return pool_.concat(layout_.after_open(place.depth), item);
+  return pool_.concat({layout_.before_comma(), pool_.byte(','), layout_.after_comma(place.depth), item});
+}
+
+ExprId SchemaWriter::simple_items(const Place& place) {
+  const ArrayForm form = plans_.array(place.plan).form;
+  ExprId close = place.index >= form.min ? close_array(place) : kEmpty;
+  if (place.index >= form.max) return close;
+  uint32_t next = place.index + 1;
+  ExprId rest;
+  if (next < form.prefix.size()) {
+    rest = items_rule(moved(place, {}));
+  } else {
+    Place later = place;
+    later.index = next;
+    ExprId more = next_item(later, value(form.rest, place.depth + 1, place.any_order));
+    uint32_t max = form.max == kUnbounded ? kUnbounded : form.max - next;
+    rest = pool_.concat(pool_.repeat(more, form.min > next ? form.min - next : 0, max), close_array(later));
+  }
+  if (rest == kEmpty) return close;
+  ExprId item = pool_.concat(value(form.item(place.index), place.depth + 1, place.any_order), rest);
+  if (place.index == 0 && layout_.empty() == layout_.after_open(place.depth))  // the gap is the same: once
+    return pool_.concat(layout_.empty(), pool_.alt(close == kEmpty ? kEmpty : pool_.byte(']'), item));
+  return pool_.alt(close, next_item(place, item));
+}
+
+ExprId SchemaWriter::counted_items(const Place& place) {
+  const ArrayPlan& plan = plans_.array(place.plan);
+  std::vector<uint32_t> counts = counts_[place.marks];
+  std::vector<ExprId> arms;
+  if (place.index >= plan.form.min && Plans::counts_met(plan, counts)) arms.push_back(close_array(place));
+  if (plan.form.max == kUnbounded || place.index < plan.form.max)
+    for (const ItemChoice& choice : plans_.item_choices(plan, place.index, counts)) {
+      ExprId rest = items_rule(moved(place, choice.counts));
+      if (rest != kEmpty)
+        arms.push_back(next_item(place, pool_.concat(value(choice.goal, place.depth + 1, place.any_order), rest)));
+    }
+  return pool_.alt(arms);
+}
+
+// ---- uniqueItems ----
+
+// The texts that denote a value, in any order of keys.
+ExprId SchemaWriter::item_texts(StringId value, const Place& place) {
+  GoalId goal = normaliser_.goal_of(document_.constant(written_values_.at(value)));
+  return this->value(goal, place.depth + 1, true);
+}
+
+ExprId SchemaWriter::written_items(const Place& place) {
+  std::vector<ExprId> arms;
+  for (StringId value : word_sets_[place.written]) arms.push_back(item_texts(value, place));
+  return pool_.alt(arms);
+}
+
+// Behind the bracket or a comma and its gap: an item that is new, captured with its delimiter.
+ExprId SchemaWriter::unique_items(const Place& place) {
+  const ArrayPlan& plan = plans_.array(place.plan);
+  ExprId written = written_items(place);
+  std::vector<ExprId> arms;
+  for (const ItemChoice& choice : plans_.item_choices(plan, place.index, counts_[place.marks])) {
+    Place next = moved(place, choice.counts);
+    uint32_t items = place.index + 1;
+    bool may_end = items >= plan.form.min && Plans::counts_met(plan, choice.counts);
+    bool may_go_on = plan.form.max == kUnbounded || items < plan.form.max;
+    ExprId item = value(choice.goal, place.depth + 1, place.any_order);
+    Cost tail{0, 0};
+    if (!may_end) {  // the cheapest value now is not there later, so the rest is counted without it
+      tail = written == kEmpty && word_sets_[place.written].empty() && costs_.scalars_only(choice.goal)
+                 ? costs_.unique_rest_after(plan, place.index, item)
+                 : costs_.unique_rest(plan, next.index, written);
+      may_go_on = may_go_on && !tail.infinite();
+    }
+    ExprId end = may_end ? pool_.concat(layout_.before_close(place.depth), pool_.byte(']')) : kEmpty;
+    ExprId comma = may_go_on ? pool_.concat(layout_.before_comma(), pool_.byte(',')) : kEmpty;
+    ExprId delimiter = pool_.alt(end, comma);
+    ExprId lexeme = pool_.concat(item, delimiter);
+    if (written != kEmpty) lexeme = pool_.conj(lexeme, pool_.complement(pool_.concat(written, delimiter)));
+    if (lexeme == kEmpty || !pool_.live(lexeme)) continue;
+    if (costs_.scalars_only(choice.goal)) lexeme = pool_.lexeme(lexeme);
+    next.kind = Kind::Item;
+    arms.push_back(pool_.capture(lexeme, source_, number_of(next), layout_.at(tail, place.depth)));
+  }
+  return pool_.alt(arms);
+}
+
+// The number of a value by its canonical text.
+StringId SchemaWriter::value_id(std::string_view text) {
+  json::Store store;
+  std::string canonical = store.canonical(json::parse(store, text));
+  StringId id = strings_.intern(canonical);
+  if (!written_values_.count(id)) written_values_.emplace(id, json::parse(document_.store(), text));
+  return id;
+}
+
+ExprId SchemaWriter::after_item(const Place& at, std::string_view word) {
+  bool end = word.back() == ']';
+  if (end) return kEpsilon;
+  word.remove_suffix(1);
+  while (!word.empty() && std::string_view(" \t\r\n").find(word.back()) != std::string_view::npos) word.remove_suffix(1);
+  Place place = at;
+  place.kind = Kind::Items;
+  ExprId gap = layout_.after_comma(place.depth);
+  if (plans_.array(place.plan).form.repeated) {
+    place.written = static_cast<uint32_t>(value_id(word));
+    return pool_.concat(gap, repetition(place));
+  }
+  place.written = with_word(place.written, value_id(word));
+  return pool_.concat(gap, unique_items(place));
+}
+
+// ---- two equal items (the negation of uniqueItems) ----
+
+GoalId SchemaWriter::written_goal(const Place& place) {
+  if (place.low != 1) return kAlways;
+  return normaliser_.goal_of(document_.constant(written_values_.at(StringId{place.written})));
+}
+
+// `low` says how far it is: 0 nothing, 1 a value is remembered and has to come again, 2 it came.
+ExprId SchemaWriter::repeated_items(const Place& place) {
+  const ArrayPlan& plan = plans_.array(place.plan);
+  ExprId close = place.low == 2 && place.index >= plan.form.min ? close_array(place) : kEmpty;
+  return pool_.alt(close, next_item(place, repetition(place)));
+}
+
+// An item, with nothing in front, and what follows.
+ExprId SchemaWriter::repetition(const Place& place) {
+  const ArrayPlan& plan = plans_.array(place.plan);
+  if (plan.form.max != kUnbounded && place.index >= plan.form.max) return kEmpty;
+  GoalId goal = plan.form.item(place.index);
+  ExprId item = value(goal, place.depth + 1, place.any_order);
+  Place next = moved(place, {});
+  std::vector<ExprId> arms{pool_.concat(item, items_rule(next))};
+  if (place.low == 0) {
+    next.low = 1;
+    Cost tail = costs_.repeated_rest(plan, next.index, 1, goal);
+    next.kind = Kind::Item;
+    ExprId comma = pool_.concat(layout_.before_comma(), pool_.byte(','));
+    if (!tail.infinite()) arms.push_back(pool_.capture(pool_.concat(item, comma), source_, number_of(next), layout_.at(tail, place.depth)));
+  } else if (place.low == 1) {
+    next.low = 2;
+    next.written = 0;
+    GoalId again = normaliser_.goals().conj(goal, written_goal(place));
+    arms.push_back(pool_.concat(value(again, place.depth + 1, true), items_rule(next)));
+  }
+  return pool_.alt(arms);
+}
+
+}  // namespace decodex

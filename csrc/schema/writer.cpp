@@ -1,0 +1,110 @@
+// Values as expressions, and where rules come from.
+#include "schema/writer.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "schema/compiler.h"
+
+namespace decodex {
+
+SchemaWriter::SchemaWriter(ExprPool& pool, std::string_view schema_json, const SchemaOptions& options)
+    : pool_(pool),
+      options_(options),
+      numbers_{options.numbers_plain, options.max_digits},
+      strings_(pool, options_),
+      layout_(pool, options_),
+      document_(schema_json, options_, pool.limits().nesting),
+      normaliser_(document_, strings_, options_, pool.limits().nesting),
+      plans_(pool, normaliser_, strings_, options_),
+      costs_(pool, normaliser_, strings_, plans_, layout_, numbers_) {
+  word_sets_.emplace_back();
+  word_set_ids_.emplace(word_sets_.front(), 0);
+}
+
+void SchemaWriter::check(std::vector<std::string>& unenforced) {
+  normaliser_.check_reachable(unenforced);
+  root_ = normaliser_.goal_of(document_.root());
+  if (costs_.of(root_).infinite()) refuse_unsatisfiable();
+}
+
+ExprId SchemaWriter::root() { return value(root_, 0, options_.order == SchemaOptions::Order::Any); }
+
+size_t SchemaWriter::PlaceHash::operator()(const Place& p) const {
+  uint64_t h = static_cast<uint64_t>(p.kind) | (p.first ? 16u : 0u) | (p.any_order ? 32u : 0u);
+  auto mix = [&h](uint64_t v) {
+    h = (h ^ v) * 0xff51afd7ed558ccdull;
+    h ^= h >> 32;
+  };
+  mix(uint64_t{p.plan} << 32 | p.index);
+  mix(uint64_t{p.count} << 32 | p.written);
+  mix(p.marks);
+  mix(uint64_t{p.low} << 32 | p.high);
+  mix(uint64_t{p.at} << 32 | p.depth);
+  return h;
+}
+
+uint64_t SchemaWriter::number_of(const Place& place) {
+  auto [it, fresh] = place_numbers_.try_emplace(place, static_cast<uint32_t>(places_.size()));
+  if (fresh) places_.push_back(place);
+  return it->second;
+}
+
+ExprId SchemaWriter::rule(const Place& place, Cost shortest) {
+  if (shortest.infinite()) return kEmpty;
+  return pool_.rule(source_, number_of(place), layout_.at(shortest, place.depth));
+}
+
+// A value: its scalars as they are, its arrays and objects as an opening bracket and a rule for what is inside.
+ExprId SchemaWriter::value(GoalId goal, uint32_t depth, bool any_order) {
+  if (!layout_.by_depth()) depth = 0;
+  uint64_t key = uint64_t{static_cast<uint32_t>(goal)} << 32 | uint64_t{depth} << 1 | (any_order ? 1u : 0u);
+  auto known = values_.find(key);
+  if (known != values_.end()) return known->second;
+  std::vector<ExprId> arms{costs_.scalars(goal)};
+  costs_.of(goal);
+  const Plans::OfGoal plans = plans_.of(goal);
+  for (uint32_t plan : plans.arrays) arms.push_back(pool_.concat(pool_.byte('['), array(plan, depth, any_order)));
+  for (uint32_t plan : plans.objects) arms.push_back(pool_.concat(pool_.byte('{'), object(plan, depth, any_order)));
+  ExprId out = pool_.alt(arms);
+  values_.emplace(key, out);
+  return out;
+}
+
+ExprId SchemaWriter::expand(ExprPool&, uint64_t key) {
+  const Place place = places_[key];
+  switch (place.kind) {
+    case Kind::Members: return members(place);
+    case Kind::Key: return keys(place, place.low, place.high, place.at);
+    case Kind::AfterKey: return after_key(place);
+    case Kind::AfterFreeKey: return after_free_key(place);
+    case Kind::Items: return items(place);
+    case Kind::FreeKey:
+    case Kind::Item: break;
+  }
+  return kEmpty;
+}
+
+ExprId SchemaWriter::after_capture(ExprPool&, uint64_t key, std::string_view word) {
+  Place place = places_[key];
+  if (place.kind == Kind::Item) return after_item(place, word);
+  place.kind = Kind::AfterFreeKey;
+  place.written = with_word(place.written, strings_.intern(Strings::decode(word.substr(0, word.size() - 1))));
+  return after_free_key(place);
+}
+
+// ---- the public functions ----
+
+SchemaResult compile_schema(ExprPool& pool, std::string_view schema_json, const SchemaOptions& options) {
+  auto writer = std::make_unique<SchemaWriter>(pool, schema_json, options);
+  SchemaResult out{kEmpty, {}};
+  writer->check(out.unenforced);
+  SchemaWriter& kept = *writer;
+  kept.set_source(pool.add_source(std::move(writer)));
+  out.root = kept.root();
+  return out;
+}
+
+SchemaResult compile_json_value(ExprPool& pool, const SchemaOptions& options) { return compile_schema(pool, "true", options); }
+
+}  // namespace decodex
