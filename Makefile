@@ -12,30 +12,33 @@ help: ## what there is to make
 # The environment: made once, and again when what it is made from changes.
 $(VENV)/made: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
 	$(PIP) torch
 	$(PIP) "setuptools>=77" "pybind11>=3" wheel
+	DECODEX_NO_CORE=1 $(PIP) --no-build-isolation -e ".[hf]"
 	touch $@
 
-$(VENV)/installed: $(VENV)/made setup.py $(shell find csrc -name '*.cpp' -o -name '*.h' | grep -v csrc/tests)
-	$(PIP) --no-build-isolation -e ".[hf]"
+$(VENV)/built: $(VENV)/made setup.py $(shell find csrc -name '*.cpp' -o -name '*.h' | grep -v csrc/tests)
+	@echo "building the core (some minutes the first time)"
+	$(BIN)/python setup.py --quiet build_ext --inplace
 	touch $@
 
-$(VENV)/tested: $(VENV)/installed
-	$(PIP) --no-build-isolation -e ".[hf,test]"
+$(VENV)/test-tools: $(VENV)/made
+	$(PIP) --group test
 	touch $@
 
-demo: $(VENV)/installed ## a language model writes JSON that obeys a schema
+demo: $(VENV)/built ## a language model writes JSON that obeys a schema
 	$(BIN)/decodex generate --demo
 
-test: test-core $(VENV)/tested ## every test
+test: test-core $(VENV)/built $(VENV)/test-tools ## every test
 	$(BIN)/python -m pytest -n 2
 
-test-quick: $(VENV)/tested ## the tests that take no longer than a moment
+test-quick: $(VENV)/built $(VENV)/test-tools ## the tests that take no longer than a moment
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 CORE_SOURCES := $(shell find csrc -name '*.cpp' -not -path 'csrc/bindings/*')
 CORE_OBJECTS = $(CORE_SOURCES:csrc/%.cpp=build/core/%.o)
-CORE_FLAGS = -std=c++20 -O2 -Wall -Wextra -Icsrc -Icsrc/tests/third_party -MMD -pthread
+CORE_FLAGS = -std=c++20 -O1 -Wall -Wextra -Icsrc -Icsrc/tests/third_party -MMD -pthread
 
 build/core/%.o: csrc/%.cpp
 	@mkdir -p $(@D)
@@ -54,8 +57,8 @@ sanitize: ## the core's tests under the address, undefined-behaviour and thread 
 	scripts/sanitize.sh address,undefined
 	scripts/sanitize.sh thread
 
-lint: $(VENV)/tested ## style and types
-	$(PIP) -e ".[dev]"
+lint: $(VENV)/built $(VENV)/test-tools ## style and types
+	$(PIP) --group dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
@@ -64,7 +67,7 @@ format: ## formatting
 	$(BIN)/ruff format decodex tests benchmarks tools
 	$(BIN)/clang-format -i $(shell find csrc -name '*.cpp' -o -name '*.h' | grep -v third_party)
 
-bench: $(VENV)/installed ## masks of the MaskBench pack, beside the peers that are installed
+bench: $(VENV)/built ## masks of the MaskBench pack, beside the peers that are installed
 	$(BIN)/python -m benchmarks.maskbench
 
 clean: ## what was made

@@ -1,7 +1,7 @@
 // Ranges of code points as expressions over UTF-8 bytes: each range is cut where the lead bytes or the number of bytes
 // change, so that a cut piece is a product of byte ranges.
 #include <algorithm>
-#include <string>
+#include <unordered_map>
 
 #include "expr/pool.h"
 
@@ -86,10 +86,11 @@ ExprId ExprPool::code_points(std::span<const std::pair<uint32_t, uint32_t>> rang
   };
   auto merge = [&](std::vector<Arm>& list) {
     std::vector<Arm> merged;
+    std::unordered_map<ExprId, size_t> where;
     for (const Arm& arm : list) {
-      auto it = std::find_if(merged.begin(), merged.end(), [&](const Arm& m) { return m.tail == arm.tail; });
-      if (it == merged.end()) merged.push_back(arm);
-      else it->lead = it->lead | arm.lead;
+      auto [it, fresh] = where.try_emplace(arm.tail, merged.size());
+      if (fresh) merged.push_back(arm);
+      else merged[it->second].lead = merged[it->second].lead | arm.lead;
     }
     return merged;
   };

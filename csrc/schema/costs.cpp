@@ -27,7 +27,11 @@ Cost Costs::look_up(GoalId goal) {
   if (goal == kNever) return {};
   if (g < solved_.size() && solved_[g]) return costs_[g];
   if (solving_) {
-    needed_.push_back(goal);
+    if (noted_.size() <= g) noted_.resize(std::max(g + 1, normaliser_.goals().size()));
+    if (noted_[g] != evaluation_) {
+      noted_[g] = evaluation_;
+      needed_.push_back(goal);
+    }
     return g < costs_.size() ? costs_[g] : Cost{};
   }
   solve(goal);
@@ -52,6 +56,7 @@ void Costs::solve(GoalId root) {
     stack.pop_back();
     waiting[goal] = false;
     needed_.clear();
+    ++evaluation_;
     Cost cost = evaluate(goal);
     if (costs_.size() <= static_cast<size_t>(goal)) {
       size_t size = std::max(static_cast<size_t>(goal) + 1, normaliser_.goals().size());
@@ -59,8 +64,6 @@ void Costs::solve(GoalId root) {
       solved_.resize(size);
     }
     std::vector<GoalId> fresh;
-    std::sort(needed_.begin(), needed_.end());
-    needed_.erase(std::unique(needed_.begin(), needed_.end()), needed_.end());
     for (GoalId need : needed_) {
       auto [it, is_new] = dependents.try_emplace(need);
       if (is_new) fresh.push_back(need);
@@ -271,95 +274,135 @@ Cost Costs::after_free_key(ObjectPlan& plan, const ObjectPlace& place, const Key
   return best + layout_.colon_cost();
 }
 
+namespace {
+
+// Of choices that do the same or less for as much or more, one is enough.
+template <class T, class Dominates>
+void keep_best(std::vector<T>& list, Dominates dominates) {
+  constexpr size_t kFew = 400;
+  if (list.size() > kFew) return;
+  std::vector<T> kept;
+  for (size_t i = 0; i < list.size(); ++i) {
+    bool worse = false;
+    for (size_t j = 0; j < list.size() && !worse; ++j)
+      worse = i != j && dominates(list[j], list[i]) && (j < i || !dominates(list[i], list[j]));
+    if (!worse) kept.push_back(list[i]);
+  }
+  list.swap(kept);
+}
+
+}  // namespace
+
+std::vector<Costs::Option> Costs::options(const std::vector<Choice>& choices, uint32_t extra) {
+  std::vector<Option> out;
+  for (const Choice& c : choices)
+    if (Cost cost = layout_.deeper(look_up(c.goal)) + extra; !cost.infinite()) out.push_back({c.marks, cost});
+  keep_best(out, [](const Option& a, const Option& b) { return (b.marks & ~a.marks) == 0 && a.cost <= b.cost; });
+  return out;
+}
+
+void Costs::tidy(std::vector<Point>& points) const {
+  std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
+    return std::tie(a.marks, a.count, a.first, a.cost) < std::tie(b.marks, b.count, b.first, b.cost);
+  });
+  points.erase(std::unique(points.begin(), points.end(), [](const Point& a, const Point& b) {
+                 return a.marks == b.marks && a.count == b.count && a.first == b.first;
+               }), points.end());
+  // Fewer members are no worse only where more of them are not asked for, so equal counts are compared.
+  keep_best(points, [](const Point& a, const Point& b) {
+    return (b.marks & ~a.marks) == 0 && a.count == b.count && a.first == b.first && a.cost <= b.cost;
+  });
+  if (points.size() > 20'000)
+    throw Error(ErrorKind::Limit, "the conditions on an object combine into more than 20000 cases; use fewer negations, "
+                                  "dependencies or alternatives on one object");
+}
+
 // Clauses and counts: the cheapest way over the keys, one after the other, by what has been met so far.
 Cost Costs::general_rest(ObjectPlan& plan, const ObjectPlace& place) {
-  struct Point {
-    uint64_t marks;
-    uint32_t count;
-    bool first;
-    auto operator<=>(const Point&) const = default;
-  };
-  std::map<Point, Cost> reached{{{place.marks, place.count, place.first}, {0, 0}}};
+  std::vector<Point> reached{{place.marks, place.count, place.first, {0, 0}}};
   uint32_t n = static_cast<uint32_t>(plan.keys.size()), left = 0;
   for (uint32_t i = 0; i < n; ++i) left += plan.keys[i].required && !place.is_used(i);
   for (uint32_t i = place.any_order() ? 0 : place.index; i < n; ++i) {
     const PlanKey& key = plan.keys[i];
     if (place.is_used(i)) continue;
-    std::map<Point, Cost> next;
-    auto reach = [&next](Point p, Cost cost) {
-      if (cost.infinite()) return;
-      auto [it, fresh] = next.try_emplace(p, cost);
-      if (!fresh) it->second = std::min(it->second, cost);
-    };
-    for (auto& [p, cost] : reached) {
-      if (!key.required) reach({p.marks | key.absent_marks, p.count, p.first}, cost);
+    std::vector<Option> ways = options(key.choices, key.length + layout_.colon_cost());
+    std::vector<Point> next;
+    for (const Point& p : reached) {
+      if (!key.required) next.push_back({p.marks | key.absent_marks, p.count, p.first, p.cost});
       if (plan.max != kUnbounded && p.count >= plan.max) continue;
-      for (const Choice& c : key.choices) {
-        bool useful = key.required || (c.marks & ~p.marks) || p.count + left < plan.min;
+      for (const Option& way : ways) {
+        bool useful = key.required || (way.marks & ~p.marks) || p.count + left < plan.min;
         if (!useful) continue;
         Cost separator = p.first ? layout_.after_open_cost() : layout_.comma_cost();
-        Cost member = separator + layout_.deeper(look_up(c.goal)) + (key.length + layout_.colon_cost());
-        reach({p.marks | c.marks, std::min(p.count + 1, plan.count_cap), false}, cost + member);
+        next.push_back({p.marks | way.marks, std::min(p.count + 1, plan.count_cap), false, p.cost + separator + way.cost});
       }
     }
     left -= key.required;
+    tidy(next);
     reached = std::move(next);
   }
   Cost best;
-  for (auto& [p, cost] : reached)
-    if (cost < best) best = std::min(best, cost + free_members(plan, p.marks, p.count, p.first));
+  for (const Point& p : reached)
+    if (p.cost < best) best = std::min(best, p.cost + free_members(plan, p));
   return best;
 }
 
 // From behind the named keys to the end, by as many free keys as it takes.
-Cost Costs::free_members(ObjectPlan& plan, uint64_t marks, uint32_t count, bool first) {
-  auto close = [&](bool empty) { return (empty ? layout_.empty_cost() : layout_.before_close_cost()) + 1; };
-  if (marks == plan.all_marks && count >= plan.min) return close(first);
+Cost Costs::free_members(ObjectPlan& plan, const Point& start) {
+  auto done = [&](const Point& p) { return p.marks == plan.all_marks && p.count >= plan.min; };
+  auto close = [&](const Point& p) { return (p.first ? layout_.empty_cost() : layout_.before_close_cost()) + 1; };
+  if (done(start)) return close(start);
   const std::vector<KeyClass>& classes = plans_.classes(plan);
-  struct Point {
-    uint64_t marks;
-    uint32_t count;
-    bool first;
+  std::vector<std::vector<Option>> ways;
+  uint64_t possible = start.marks;
+  for (const KeyClass& cls : classes) {
+    ways.push_back(options(cls.choices, 1 + layout_.colon_cost()));
+    for (const Option& way : ways.back()) possible |= way.marks;
+  }
+  if (possible != plan.all_marks) return {};
+  struct Step {
+    Point point;
     std::vector<uint32_t> taken;  // of each class
-    auto operator<=>(const Point&) const = default;
   };
-  std::map<Point, Cost> reached;
-  std::priority_queue<std::pair<Cost, Point>, std::vector<std::pair<Cost, Point>>, std::greater<>> queue;
-  Point start{marks, count, first, std::vector<uint32_t>(classes.size())};
-  reached.emplace(start, Cost{0, 0});
-  queue.push({{0, 0}, start});
+  // Layer by layer, one more free key each; what has been met only grows, so few layers do.
+  std::vector<Step> reached{{{start.marks, start.count, start.first, {0, 0}}, std::vector<uint32_t>(classes.size())}};
   Cost best;
-  while (!queue.empty()) {
-    auto [cost, p] = queue.top();
-    queue.pop();
-    if (!(cost < best)) break;
-    if (reached.at(p) < cost) continue;
-    if (p.marks == plan.all_marks && p.count >= plan.min) {
-      best = std::min(best, cost + close(p.first));
-      continue;
-    }
-    if (plan.max != kUnbounded && p.count >= plan.max) continue;
-    for (size_t k = 0; k < classes.size(); ++k) {
-      const KeyClass& cls = classes[k];
-      size_t wanted = std::min<size_t>(p.taken[k] + 1, kMaxListed);
-      ExprId keys = cls.excluded == kEmpty ? cls.language : pool_.conj(cls.language, pool_.complement(cls.excluded));
-      std::vector<uint32_t> lengths = wanted == 1 ? std::vector<uint32_t>{cls.shortest - 1} : shortest_words(keys, wanted);
-      if (lengths.size() < wanted) continue;
-      for (const Choice& c : cls.choices) {
-        if (!(c.marks & ~p.marks) && p.count >= plan.min) continue;
-        Cost separator = p.first ? layout_.after_open_cost() : layout_.comma_cost();
-        Cost total = cost + separator + layout_.deeper(look_up(c.goal)) + (lengths.back() + 1 + layout_.colon_cost());
-        if (total.infinite()) continue;
-        Point next{p.marks | c.marks, std::min(p.count + 1, plan.count_cap), false, p.taken};
-        ++next.taken[k];
-        auto [it, fresh] = reached.try_emplace(next, total);
-        if (!fresh && !(total < it->second)) continue;
-        it->second = total;
-        queue.push({total, next});
+  while (!reached.empty()) {
+    std::vector<Step> next;
+    for (const Step& step : reached) {
+      const Point& p = step.point;
+      if (plan.max != kUnbounded && p.count >= plan.max) continue;
+      for (size_t k = 0; k < classes.size(); ++k) {
+        uint32_t length = free_key_length(classes[k], step.taken[k] + 1);
+        if (length == kInfinite) continue;
+        for (const Option& way : ways[k]) {
+          if (!(way.marks & ~p.marks) && p.count >= plan.min) continue;
+          Cost separator = p.first ? layout_.after_open_cost() : layout_.comma_cost();
+          Step after{{p.marks | way.marks, std::min(p.count + 1, plan.count_cap), false, p.cost + separator + way.cost + length}, step.taken};
+          ++after.taken[k];
+          if (!(after.point.cost < best)) continue;
+          if (done(after.point)) best = std::min(best, after.point.cost + close(after.point));
+          else next.push_back(std::move(after));
+        }
       }
     }
+    keep_best(next, [](const Step& a, const Step& b) {
+      return (b.point.marks & ~a.point.marks) == 0 && a.point.count >= b.point.count && a.point.cost <= b.point.cost && a.taken <= b.taken;
+    });
+    if (next.size() > 20'000)
+      throw Error(ErrorKind::Limit, "the conditions on the free keys of an object combine into more than 20000 cases; use fewer of them");
+    reached = std::move(next);
   }
   return best;
+}
+
+// Of the n-th shortest key of a class, with its closing quote; kInfinite when there are fewer.
+uint32_t Costs::free_key_length(const KeyClass& cls, uint32_t n) {
+  if (n == 1) return cls.shortest - 1;
+  size_t wanted = std::min<size_t>(n, kMaxListed);
+  ExprId keys = cls.excluded == kEmpty ? cls.language : pool_.conj(cls.language, pool_.complement(cls.excluded));
+  std::vector<uint32_t> lengths = shortest_words(keys, wanted);
+  return lengths.size() < wanted ? kInfinite : lengths.back();
 }
 
 // ---- arrays ----

@@ -82,6 +82,16 @@ class Costs {
     Cost members;
     uint32_t count = 0;
   };
+  struct Option {                             // a choice, priced
+    uint64_t marks;
+    Cost cost;
+  };
+  struct Point {                              // what has been met on the way through an object, and at what cost
+    uint64_t marks;
+    uint32_t count;
+    bool first;
+    Cost cost;
+  };
   Cost look_up(GoalId goal);                  // solves the goal, or notes that one being solved needs it
   void solve(GoalId goal);
   Cost evaluate(GoalId goal);
@@ -91,7 +101,10 @@ class Costs {
   Sum required_after(ObjectPlan& plan, const ObjectPlace& place);
   Cost close_cost(const Sum& sum, bool first) const;
   Cost general_rest(ObjectPlan& plan, const ObjectPlace& place);
-  Cost free_members(ObjectPlan& plan, uint64_t marks, uint32_t count, bool first);
+  Cost free_members(ObjectPlan& plan, const Point& start);
+  uint32_t free_key_length(const KeyClass& cls, uint32_t n);
+  std::vector<Option> options(const std::vector<Choice>& choices, uint32_t extra);
+  void tidy(std::vector<Point>& points) const;
   Cost general_rest(const ArrayPlan& plan, const ArrayPlace& place);
   std::string shortest_word(ExprId language, uint32_t length);
 
@@ -105,6 +118,8 @@ class Costs {
   std::vector<bool> solved_;
   bool solving_ = false;
   std::vector<GoalId> needed_;                // by the goal that is being evaluated
+  std::vector<uint32_t> noted_;               // of a goal: the evaluation that noted it last
+  uint32_t evaluation_ = 0;
   std::vector<std::pair<NumberSet, ExprId>> number_expressions_;
   std::unordered_map<const ObjectPlan*, std::vector<Sum>> suffixes_;   // schema order: by index
   std::map<std::tuple<const ObjectPlan*, std::vector<uint64_t>, uint32_t, uint64_t, uint32_t, bool>, Cost> rests_;

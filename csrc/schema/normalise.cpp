@@ -276,11 +276,7 @@ bool Normaliser::disjoint(const Forms& a, const Forms& b) {
       if (conj_numbers(x, y)) return false;
   for (const StringForm& x : a.strings)
     for (const StringForm& y : b.strings)
-      if (auto both = conj_strings(x, y)) {
-        if (!both->words) return false;
-        for (StringId word : *both->words)
-          if (strings_.contains(*both, word)) return false;
-      }
+      if (auto both = conj_strings(x, y); both && !strings_.surely_empty(*both)) return false;
   for (const ArrayForm& x : a.arrays)
     for (const ArrayForm& y : b.arrays) {
       auto both = conj_arrays(goals_, x, y);

@@ -41,10 +41,11 @@ class Normaliser {
   bool in_set(const KeySet& keys, StringId key);
   // Does the key, as a string, meet the goal?
   bool names(GoalId goal, StringId key);
-  // Is the goal plainly empty? Looks at types and enumerations only.
+  // Is the goal plainly empty? Looks at types and enumerations; exact where a goal is flat.
   bool plainly_empty(GoalId goal);
   // Does every value of `a` plainly meet `b`?
   bool plainly_implies(GoalId a, GoalId b);
+  bool is_flat(GoalId goal);
   // Resolves everything reachable from the root and reads its patterns and formats, so that what has to be refused is
   // refused now. Adds to `unenforced`.
   void check_reachable(std::vector<std::string>& unenforced);
@@ -74,6 +75,7 @@ class Normaliser {
   Forms not_one_of(SchemaId id, json::Index arms);
   Forms condition(SchemaId id, bool negated);
   Forms implies(StringId key, SchemaId then, bool negated);
+  bool flat_empty(GoalId goal);
   bool disjoint(const Forms& a, const Forms& b);
   static Forms unseen(Forms forms);
 

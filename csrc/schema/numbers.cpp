@@ -145,6 +145,7 @@ class Spelling {
     for (int64_t e = -exponents_.max(); e <= exponents_.max() && e < digits; ++e)
       arms.push_back(pool_.concat(mantissas_.in(range.shifted(-e)), exponents_.exactly(e)));
     if (digits <= exponents_.max()) arms.push_back(exponents_.behind_zeros(mantissas_.part_in(range.shifted(-digits)), digits));
+    if (range.has_zero()) arms.push_back(zeros());
     return pool_.alt(arms);
   }
 

@@ -133,8 +133,40 @@ bool Normaliser::plainly_empty(GoalId goal) {
       break;
     }
   }
+  if (!empty && is_flat(goal)) empty = flat_empty(goal);
   plainly_empty_.emplace(static_cast<uint32_t>(goal), empty);
   return empty;
+}
+
+// A goal is flat when its schemas speak of types, numbers, strings and constants only, without applying others: it can
+// be normalised at any time, and its forms are empty or not whatever other goals are.
+bool Normaliser::is_flat(GoalId goal) {
+  constexpr uint64_t kFlat = bit(Keyword::Type) | bit(Keyword::Enum) | bit(Keyword::Const) | bit(Keyword::MultipleOf) |
+                             bit(Keyword::Maximum) | bit(Keyword::ExclusiveMaximum) | bit(Keyword::Minimum) |
+                             bit(Keyword::ExclusiveMinimum) | bit(Keyword::MaxLength) | bit(Keyword::MinLength) |
+                             bit(Keyword::Pattern) | bit(Keyword::Format);
+  const json::Store& store = document_.store();
+  auto scalar = [&](Index v) { return !store.is(v, json::Type::Array) && !store.is(v, json::Type::Object); };
+  for (uint32_t code : goals_.literals(goal)) {
+    SchemaId id = Literal(code).schema();
+    const Schema& s = document_.schema(id);
+    if (s.kind == Schema::Kind::Union) return false;
+    if (s.kind == Schema::Kind::Constant && !scalar(s.value)) return false;
+    if (s.kind != Schema::Kind::Keywords) continue;
+    if (document_.assertions(id) & ~kFlat) return false;
+    if (s.has(Keyword::Const) && !scalar(document_.value(id, Keyword::Const))) return false;
+    if (!s.has(Keyword::Enum)) continue;
+    Index list = document_.value(id, Keyword::Enum);
+    for (uint32_t i = 0; i < store.count(list); ++i)
+      if (!scalar(store.first(list) + i)) return false;
+  }
+  return true;
+}
+
+bool Normaliser::flat_empty(GoalId goal) {
+  const Forms& f = forms(goal);
+  if (f.null || f.booleans || !f.numbers.empty() || !f.arrays.empty() || !f.objects.empty()) return false;
+  return std::all_of(f.strings.begin(), f.strings.end(), [this](const StringForm& form) { return strings_.surely_empty(form); });
 }
 
 // Does every value of a plainly meet b?

@@ -149,8 +149,9 @@ void Plans::build(ObjectPlan& plan) {
   plan.simple = form.clauses.empty() && plan.count_cap == 0 && plan.max == kUnbounded;
 }
 
-// The ways to fill a place where events may happen: an event with a condition is taken or not (when it is not, the
-// value may still meet the condition: that text is also reached by taking it).
+// The ways to fill a place where events may happen. Where a condition is flat, the ways are disjoint: it is met or it is
+// not. Otherwise an event is taken or not, and when it is not, the value may still meet the condition: the same text is
+// also reached by taking it.
 std::vector<Choice> Plans::expand_choices(GoalId goal, const std::vector<std::pair<uint64_t, GoalId>>& events) {
   constexpr size_t kMaxChoices = 256;
   std::vector<Choice> out{{goal, 0}};
@@ -159,12 +160,20 @@ std::vector<Choice> Plans::expand_choices(GoalId goal, const std::vector<std::pa
       for (Choice& c : out) c.marks |= mark;
       continue;
     }
-    size_t count = out.size();
-    for (size_t i = 0; i < count; ++i) {
-      if (out[i].marks & mark) continue;
-      GoalId both = normaliser_.goals().conj(out[i].goal, condition);
-      if (!normaliser_.plainly_empty(both)) out.push_back({both, out[i].marks | mark});
+    Goals& goals = normaliser_.goals();
+    bool flat = normaliser_.is_flat(condition) && goals.literals(condition).size() == 1;
+    GoalId otherwise = flat ? normaliser_.negate(condition) : kAlways;
+    std::vector<Choice> next;
+    for (const Choice& c : out) {
+      if (c.marks & mark) {
+        next.push_back(c);
+        continue;
+      }
+      GoalId both = goals.conj(c.goal, condition), without = goals.conj(c.goal, otherwise);
+      if (!normaliser_.plainly_empty(both)) next.push_back({both, c.marks | mark});
+      if (!normaliser_.plainly_empty(without)) next.push_back({without, c.marks});
     }
+    out = std::move(next);
     if (out.size() > kMaxChoices)
       throw Error(ErrorKind::Limit, "a property has to be judged under more than " + std::to_string(kMaxChoices) +
                                         " combinations of conditions; use fewer negations or alternatives on one object");

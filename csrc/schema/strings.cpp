@@ -306,6 +306,18 @@ bool Strings::contains(const StringForm& form, StringId id) {
   return true;
 }
 
+bool Strings::surely_empty(const StringForm& form) {
+  if (form.words)
+    return std::none_of(form.words->begin(), form.words->end(), [&](StringId id) { return contains(form, id); });
+  if (form.parts.size() < 2 && form.excluded.empty()) return shortest(form) == kInfinite;
+  try {
+    return shortest(form) == kInfinite;
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::Limit) throw;
+    return false;
+  }
+}
+
 uint32_t Strings::shortest(const StringForm& form) {
   if (form.words && form.parts.empty() && form.min == 0 && form.max == kUnbounded) {
     uint32_t best = kInfinite;

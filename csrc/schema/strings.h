@@ -38,6 +38,8 @@ class Strings {
   ExprId expression(const StringForm& form);
   // Length in bytes of the shortest string of a form, with both quotes; kInfinite when there is none.
   uint32_t shortest(const StringForm& form);
+  // Is the form found empty? False too where that would take too long a search.
+  bool surely_empty(const StringForm& form);
   bool contains(const StringForm& form, StringId text);
   // Union of forms, without the opening quote.
   ExprId expression(const std::vector<StringForm>& forms);

@@ -8,6 +8,8 @@ from decodex._core import Compiled, Limits, Matcher
 from decodex.constraints.base import Constraint, as_constraint
 from decodex.errors import BudgetError, VocabularyError
 
+__all__ = ["CompiledConstraint", "Limits", "compile"]
+
 if TYPE_CHECKING:
     from decodex.matching.check import CheckResult
     from decodex.vocab import Vocabulary
@@ -18,7 +20,9 @@ class CompiledConstraint:
 
     __slots__ = ("constraint", "max_tokens", "native", "vocab")
 
-    def __init__(self, constraint: Constraint, vocab: Vocabulary, native: Compiled, max_tokens: int | None) -> None:
+    def __init__(
+        self, constraint: Constraint, vocab: Vocabulary, native: Compiled, max_tokens: int | None
+    ) -> None:
         self.constraint = constraint
         self.vocab = vocab
         self.native = native
@@ -52,7 +56,10 @@ class CompiledConstraint:
 
 
 def compile(
-    constraint: Constraint | str, vocab: Vocabulary, max_tokens: int | None = None, limits: Limits | None = None
+    constraint: Constraint | str,
+    vocab: Vocabulary,
+    max_tokens: int | None = None,
+    limits: Limits | None = None,
 ) -> CompiledConstraint:
     """Compile a constraint for a vocabulary.
 

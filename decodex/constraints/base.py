@@ -123,12 +123,17 @@ class Repeat(Constraint):
         if self.max == 0:
             return Term.literal("")
         more = Term.concat([self.separator.term(), one])
-        some = Term.concat([one, Term.repeat(more, max(self.min - 1, 0), None if self.max is None else self.max - 1)])
+        some = Term.concat(
+            [one, Term.repeat(more, max(self.min - 1, 0), None if self.max is None else self.max - 1)]
+        )
         return some if self.min > 0 else Term.alt([Term.literal(""), some])
 
 
 def repeat(
-    constraint: Constraint | str, min: int = 0, max: int | None = None, separator: Constraint | str | None = None
+    constraint: Constraint | str,
+    min: int = 0,
+    max: int | None = None,
+    separator: Constraint | str | None = None,
 ) -> Constraint:
     """``min`` to ``max`` (``None``: any number) texts of ``constraint``, with ``separator`` between them."""
     between = None if separator is None else as_constraint(separator)

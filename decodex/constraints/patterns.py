@@ -75,7 +75,9 @@ def regex(pattern: str | re.Pattern[str], flags: int | re.RegexFlag = 0) -> Cons
             letters += letter
             left &= ~flag
     if left:
-        raise UnsupportedError(f"the flag {left!r} is not supported; use IGNORECASE, MULTILINE, DOTALL, VERBOSE or ASCII")
+        raise UnsupportedError(
+            f"the flag {left!r} is not supported; use IGNORECASE, MULTILINE, DOTALL, VERBOSE or ASCII"
+        )
     return Regex(encodable(pattern), letters)
 
 

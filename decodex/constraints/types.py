@@ -133,7 +133,7 @@ class _SchemaBuilder:
         origin, args = typing.get_origin(annotation), typing.get_args(annotation)
         if origin is typing.Annotated:
             return self.schema(args[0], place)
-        if origin in (typing.Required, typing.NotRequired) if hasattr(typing, "Required") else False:
+        if getattr(origin, "_name", None) in ("Required", "NotRequired", "ReadOnly"):
             return self.schema(args[0], place)
         if origin is typing.Literal:
             return {"enum": [value.value if isinstance(value, enum.Enum) else value for value in args]}
@@ -149,7 +149,9 @@ class _SchemaBuilder:
             return {"type": "array", "prefixItems": items, "minItems": len(items), "items": False}
         if origin in (dict, collections.abc.Mapping):
             if args[0] is not str:
-                raise UnsupportedError(f"the keys of a JSON object are strings, not {args[0]!r}", location=place or None)
+                raise UnsupportedError(
+                    f"the keys of a JSON object are strings, not {args[0]!r}", location=place or None
+                )
             return {"type": "object", "additionalProperties": self.schema(args[1], f"{place}/*")}
         raise UnsupportedError(f"{annotation!r} has no JSON form here", location=place or None)
 
@@ -195,10 +197,17 @@ class _SchemaBuilder:
                     f"the parameter {parameter} of {function.__name__} takes any number of arguments; name them",
                     location=f"{place}/{parameter.name}",
                 )
-            properties[parameter.name] = self.schema(hints.get(parameter.name, Any), f"{place}/{parameter.name}")
+            properties[parameter.name] = self.schema(
+                hints.get(parameter.name, Any), f"{place}/{parameter.name}"
+            )
             if parameter.default is parameter.empty:
                 required.append(parameter.name)
-        return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": False,
+        }
 
     def _embedded(self, model: Any, schema: Schema) -> Schema:
         """A Pydantic model inside something else: its own definitions are renamed to stay apart."""
@@ -223,12 +232,13 @@ def _rename_references(schema: Any, renamed: dict[str, str]) -> Any:
     if isinstance(schema, dict):
         return {
             key: f"#/$defs/{renamed[value[8:]]}"
-            if key == "$ref" and isinstance(value, str) and value.startswith("#/$defs/") and value[8:] in renamed
+            if key == "$ref"
+            and isinstance(value, str)
+            and value.startswith("#/$defs/")
+            and value[8:] in renamed
             else _rename_references(value, renamed)
             for key, value in schema.items()
         }
     if isinstance(schema, list):
         return [_rename_references(item, renamed) for item in schema]
     return schema
-
-

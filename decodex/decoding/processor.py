@@ -49,6 +49,7 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
     that is the last prompt and what was generated after it continues that text, any other begins anew (the
     last two generations are kept). ``reset()`` begins anew in any case; ``prompt_length=`` fixes the length
     of the prompt (padding included), and then the tokens after it are the text, whatever was shown before.
+    An assistant with another tokenizer is called with ids that mean nothing here, and may end in an error.
 
     Raises ``ConstraintError`` when a generated token was not allowed, ``BudgetError`` at once when
     ``max_tokens`` is too small. Returns new scores of the same type and place, never changes those it is

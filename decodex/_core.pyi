@@ -1,0 +1,155 @@
+"""The native core. Use the package's public names; these are what they are made of."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+class Vocabulary:
+    def __init__(
+        self,
+        blob: bytes,
+        offsets: NDArray[np.int64],
+        has_text: NDArray[np.uint8],
+        start_ids: NDArray[np.int32],
+        start_blob: bytes,
+        start_offsets: NDArray[np.int64],
+        eos_token_ids: Sequence[int],
+    ) -> None: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def trie_nodes(self) -> int: ...
+    @property
+    def max_token_bytes(self) -> int: ...
+    @property
+    def spells_every_byte(self) -> bool: ...
+    @property
+    def memory(self) -> int: ...
+
+class SchemaOptions:
+    class Order:
+        schema: ClassVar[SchemaOptions.Order]
+        any: ClassVar[SchemaOptions.Order]
+        __members__: ClassVar[dict[str, SchemaOptions.Order]]
+
+    class WhiteSpace:
+        flexible: ClassVar[SchemaOptions.WhiteSpace]
+        compact: ClassVar[SchemaOptions.WhiteSpace]
+        pretty: ClassVar[SchemaOptions.WhiteSpace]
+        any: ClassVar[SchemaOptions.WhiteSpace]
+        pattern: ClassVar[SchemaOptions.WhiteSpace]
+        __members__: ClassVar[dict[str, SchemaOptions.WhiteSpace]]
+
+    order: SchemaOptions.Order
+    white_space: SchemaOptions.WhiteSpace
+    indent: int
+    whitespace_pattern: str
+    escapes_any: bool
+    formats_assert: bool
+    unsupported_ignore: bool
+    draft: int
+    additional_properties_default: bool
+    numbers_plain: bool
+    max_digits: int
+    registry: list[tuple[str, str]]
+    def __init__(self) -> None: ...
+
+class Term:
+    @staticmethod
+    def literal(text: str) -> Term: ...
+    @staticmethod
+    def words(words: Sequence[str]) -> Term: ...
+    @staticmethod
+    def regex(pattern: str, dialect: str = ..., flags: str = ..., search: bool = ...) -> Term: ...
+    @staticmethod
+    def json_schema(schema: str, options: SchemaOptions) -> Term: ...
+    @staticmethod
+    def json_value(options: SchemaOptions) -> Term: ...
+    @staticmethod
+    def format(name: str) -> Term: ...
+    @staticmethod
+    def text(stop: str) -> Term: ...
+    @staticmethod
+    def concat(parts: Sequence[Term]) -> Term: ...
+    @staticmethod
+    def alt(arms: Sequence[Term]) -> Term: ...
+    @staticmethod
+    def conj(parts: Sequence[Term]) -> Term: ...
+    @staticmethod
+    def complement(term: Term) -> Term: ...
+    @staticmethod
+    def repeat(term: Term, min: int, max: int | None = ...) -> Term: ...
+
+class Limits:
+    """Work and memory limits of a compiled constraint.
+
+    ``search_states``: states that one search for emptiness may look at. ``pool_bytes``: memory of the automaton and
+    masks shared by all constraints with these limits. ``nesting``: depth of a pattern or schema.
+    """
+
+    def __init__(self, search_states: int = ..., pool_bytes: int = ..., nesting: int = ...) -> None: ...
+    @property
+    def search_states(self) -> int: ...
+    @property
+    def pool_bytes(self) -> int: ...
+    @property
+    def nesting(self) -> int: ...
+
+class Compiled:
+    def __init__(self, vocabulary: Vocabulary, term: Term, limits: Limits) -> None: ...
+    @property
+    def unenforced(self) -> list[str]: ...
+    def dump(self) -> str: ...
+    def stats(self) -> dict[str, Any]: ...
+
+class Matcher:
+    """Where one generation stands in a constraint. One thread at a time; copies are independent."""
+
+    def __init__(self, compiled: Compiled, max_tokens: int | None = ...) -> None: ...
+    def fill_bitmask(self, bitmask: Any, row: int = ...) -> bool:
+        """Write the mask of the next token into a row; False: every token is allowed."""
+    def allowed_tokens(self) -> NDArray[np.int32]:
+        """The ids that may come next, ascending."""
+    def allows(self, token_id: int) -> bool: ...
+    def advance(self, token_id: int) -> bool:
+        """Read a token; False: it is refused and nothing changed."""
+    def validate(self, token_ids: Sequence[int] | NDArray[np.int64]) -> int:
+        """How many of the tokens would be accepted in turn; the state is unchanged."""
+    def rollback(self, n: int) -> None:
+        """Forget the last n tokens."""
+    def fork(self) -> Matcher:
+        """An independent copy at the same place."""
+    def __copy__(self) -> Matcher: ...
+    def reset(self) -> None:
+        """Go back to the start."""
+    @property
+    def is_accepting(self) -> bool:
+        """May the text end here?"""
+    @property
+    def is_finished(self) -> bool:
+        """Has an end token been read?"""
+    @property
+    def tokens_read(self) -> int: ...
+    @property
+    def max_tokens(self) -> int | None: ...
+    @property
+    def state(self) -> int:
+        """The id of the automaton's state: equal ids have equal futures."""
+    def tokens_to_finish(self) -> int:
+        """Tokens that surely suffice from here to an accepted text."""
+    def forced_bytes(self) -> bytes:
+        """The bytes that must come next, whatever the model wants."""
+    def forced_tokens(self, tokenize: Callable[[str], Sequence[int]] | None = ...) -> list[int]:
+        """Tokens that may be appended without asking the model."""
+    def explain(self, token_id: int) -> Any:
+        """Why a token is allowed or refused here."""
+    def bytes_after(self, text: bytes = ...) -> bytes:
+        """The bytes that may come after ``text`` read from here, ascending."""
+    def read_bytes(self, text: bytes) -> tuple[int, bool]:
+        """(how many of the bytes can be read from here, whether the text may end after them)."""
+
+def fill_bitmasks(matchers: Sequence[Matcher], bitmask: Any, threads: int | None = ...) -> bool: ...
+def pattern_matches(pattern: str, text: bytes, dialect: str = ..., flags: str = ..., search: bool = ...) -> bool: ...
+def pattern_prefix_live(pattern: str, text: bytes, dialect: str = ..., flags: str = ..., search: bool = ...) -> bool: ...
