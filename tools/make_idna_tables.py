@@ -1,6 +1,7 @@
-"""Writes csrc/schema/idna_tables.cpp: the code points that internationalised host names may hold, by role.
+"""Writes csrc/schema/idna_tables.cpp: the code points of internationalised host names, by role.
 
-Sources: the `idna` package (RFC 5892 categories, scripts, joining types) and `unicodedata`. Run it when either changes:
+Sources: the `idna` package (RFC 5892 categories, scripts, joining types) and `unicodedata`.
+Run it when either changes:
     python tools/make_idna_tables.py > csrc/schema/idna_tables.cpp
 """
 
@@ -71,6 +72,8 @@ def joining(*types: str) -> set[int]:
     return {c for t in types for c in members(idnadata.joining_types[t])}
 
 
+LETTERS = {c for c in PVALID if not mark(c) and bidi("R", "AL")(c)}
+
 TABLES: dict[str, tuple[str, set[int]]] = {
     "kIdnFirst": (
         "may begin a label that is written from left to right",
@@ -89,19 +92,27 @@ TABLES: dict[str, tuple[str, set[int]]] = {
         "after these a joiner may stand",
         {c for c in PVALID if unicodedata.combining(chr(c)) == VIRAMA_CLASS},
     ),
-    "kIdnGreek": ("Greek", PVALID & script("Greek")),
-    "kIdnJapanese": ("Hiragana, Katakana and Han", PVALID & (script("Hiragana") | script("Katakana") | script("Han"))),
+    "kIdnGreek": ("Greek, the basic block", PVALID & script("Greek") & set(range(0x370, 0x400))),
+    "kIdnJapanese": (
+        "Hiragana, Katakana and Han, the basic blocks",
+        PVALID
+        & (script("Hiragana") | script("Katakana") | script("Han"))
+        & {*range(0x3040, 0x3100), *range(0x4E00, 0xA000)},
+    ),
     "kIdnHebrew": ("Hebrew letters", {c for c in PVALID & script("Hebrew") if bidi("R")(c)}),
-    "kIdnRightToLeft": ("letters written from right to left", {c for c in PVALID if not mark(c) and bidi("R", "AL")(c)}),
+    "kIdnRightToLeft": ("letters written from right to left", LETTERS),
     "kIdnArabicNumbers": ("class AN", {c for c in PVALID if bidi("AN")(c)} | set(range(0x660, 0x66A))),
     "kIdnEuropeanNumbers": ("class EN", {c for c in PVALID if bidi("EN")(c)} | set(range(0x6F0, 0x6FA))),
     "kIdnNonspacing": (
         "class NSM, not moved by normalisation",
         {c for c in PVALID if bidi("NSM")(c) and not reordered(c)},
     ),
-    "kIdnOrderedNonspacing": ("class NSM, moved by normalisation", {c for c in PVALID if bidi("NSM")(c) and reordered(c)}),
-    "kIdnJoinsNext": ("letters that join with the next one", PVALID & joining("L", "D")),
-    "kIdnJoinsLast": ("letters that join with the one before", PVALID & joining("R", "D")),
+    "kIdnOrderedNonspacing": (
+        "class NSM, moved by normalisation",
+        {c for c in PVALID if bidi("NSM")(c) and reordered(c)},
+    ),
+    "kIdnJoinsNext": ("letters that join with the next one, right to left", LETTERS & joining("L", "D")),
+    "kIdnJoinsLast": ("letters that join with the one before, right to left", LETTERS & joining("R", "D")),
 }
 
 

@@ -102,8 +102,7 @@ Cost Costs::evaluate(GoalId goal) {
   for (uint32_t i : plans.objects) {
     ObjectPlan& plan = plans_.object(i);
     ObjectPlace start;
-    bool sums = plan.form.clauses.empty() && plan.min == 0;
-    best = std::min(best, (sums ? close_cost(required_after(plan, start), true) : general_rest(plan, start)) + 1);
+    best = std::min(best, (sums_only(plan) ? close_cost(required_after(plan, start), true) : general_rest(plan, start)) + 1);
   }
   return best;
 }
@@ -158,7 +157,7 @@ bool Costs::may_close(const ObjectPlan& plan, const ObjectPlace& place) {
 }
 
 bool Costs::may_follow(const ObjectPlan& plan, const ObjectPlace& place, uint32_t key) {
-  if (place.is_used(key) || plan.keys[key].choices.empty()) return false;
+  if (place.is_used(key) || plan.keys[key].slot.choices.empty()) return false;
   if (plan.max != kUnbounded && place.count >= plan.max) return false;
   return place.any_order() || key <= plan.next_required[place.index];
 }
@@ -188,7 +187,7 @@ Cost Costs::value_cost(const std::vector<Choice>& choices) {
 }
 
 Cost Costs::member_cost(const PlanKey& key) {
-  return value_cost(key.choices) + (key.length + layout_.colon_cost());
+  return value_cost(key.slot.choices) + (key.length + layout_.colon_cost());
 }
 
 // What is still required, as if nothing but that were written.
@@ -226,13 +225,13 @@ Cost Costs::close_cost(const Sum& sum, bool first) const {
 }
 
 Cost Costs::rest(ObjectPlan& plan, const ObjectPlace& place) {
-  if (plan.form.clauses.empty() && plan.min == 0) {
+  if (sums_only(plan)) {
     Sum sum = required_after(plan, place);
     if (plan.max != kUnbounded && uint64_t{place.count} + sum.count > plan.max) return {};
     return close_cost(sum, place.first);
   }
   auto key = std::make_tuple(static_cast<const ObjectPlan*>(&plan), place.used ? *place.used : std::vector<uint64_t>{},
-                             place.index, place.marks, place.count, place.first);
+                             place.taken, place.index, place.marks, place.count, place.first);
   auto known = rests_.find(key);
   if (known != rests_.end()) return known->second;
   Cost cost = general_rest(plan, place);
@@ -243,7 +242,7 @@ Cost Costs::rest(ObjectPlan& plan, const ObjectPlace& place) {
 Cost Costs::after_key(ObjectPlan& plan, const ObjectPlace& place, uint32_t key) {
   const PlanKey& k = plan.keys[key];
   Cost best;
-  if (place.any_order() && plan.form.clauses.empty() && plan.min == 0) {
+  if (place.any_order() && sums_only(plan)) {
     Sum sum = required_after(plan, place);
     if (k.required) {  // its own share is paid here
       Cost own = member_cost(k);
@@ -251,10 +250,10 @@ Cost Costs::after_key(ObjectPlan& plan, const ObjectPlace& place, uint32_t key) 
       --sum.count;
     }
     if (plan.max != kUnbounded && uint64_t{place.count} + 1 + sum.count > plan.max) return best;
-    return value_cost(k.choices) + layout_.colon_cost() + close_cost(sum, false);
+    return value_cost(k.slot.choices) + layout_.colon_cost() + close_cost(sum, false);
   }
   std::vector<uint64_t> used;
-  for (const Choice& c : k.choices) {
+  for (const Choice& c : k.slot.choices) {
     ObjectPlace next = after(plan, place, key, c.marks);
     if (place.any_order()) {
       used = *place.used;
@@ -266,11 +265,17 @@ Cost Costs::after_key(ObjectPlan& plan, const ObjectPlace& place, uint32_t key) 
   return best + layout_.colon_cost();
 }
 
-Cost Costs::after_free_key(ObjectPlan& plan, const ObjectPlace& place, const KeyClass& cls) {
+Cost Costs::after_free_key(ObjectPlan& plan, const ObjectPlace& place, uint32_t cls) {
   Cost best;
-  for (const Choice& c : cls.choices)
-    best = std::min(best, layout_.deeper(look_up(c.goal)) +
-                              rest(plan, after(plan, place, static_cast<uint32_t>(plan.keys.size()), c.marks)));
+  const std::vector<KeyClass>& classes = plans_.classes(plan);
+  for (const Choice& c : classes[cls].slot.choices) {
+    ObjectPlace next = after(plan, place, static_cast<uint32_t>(plan.keys.size()), c.marks);
+    if (!sums_only(plan)) {
+      next.taken.resize(classes.size());
+      ++next.taken[cls];
+    }
+    best = std::min(best, layout_.deeper(look_up(c.goal)) + rest(plan, next));
+  }
   return best + layout_.colon_cost();
 }
 
@@ -325,7 +330,7 @@ Cost Costs::general_rest(ObjectPlan& plan, const ObjectPlace& place) {
   for (uint32_t i = place.any_order() ? 0 : place.index; i < n; ++i) {
     const PlanKey& key = plan.keys[i];
     if (place.is_used(i)) continue;
-    std::vector<Option> ways = options(key.choices, key.length + layout_.colon_cost());
+    std::vector<Option> ways = options(key.slot.choices, key.length + layout_.colon_cost());
     std::vector<Point> next;
     for (const Point& p : reached) {
       if (!key.required) next.push_back({p.marks | key.absent_marks, p.count, p.first, p.cost});
@@ -343,12 +348,12 @@ Cost Costs::general_rest(ObjectPlan& plan, const ObjectPlace& place) {
   }
   Cost best;
   for (const Point& p : reached)
-    if (p.cost < best) best = std::min(best, p.cost + free_members(plan, p));
+    if (p.cost < best) best = std::min(best, p.cost + free_members(plan, p, place.taken));
   return best;
 }
 
 // From behind the named keys to the end, by as many free keys as it takes.
-Cost Costs::free_members(ObjectPlan& plan, const Point& start) {
+Cost Costs::free_members(ObjectPlan& plan, const Point& start, const std::vector<uint32_t>& taken) {
   auto done = [&](const Point& p) { return p.marks == plan.all_marks && p.count >= plan.min; };
   auto close = [&](const Point& p) { return (p.first ? layout_.empty_cost() : layout_.before_close_cost()) + 1; };
   if (done(start)) return close(start);
@@ -356,7 +361,7 @@ Cost Costs::free_members(ObjectPlan& plan, const Point& start) {
   std::vector<std::vector<Option>> ways;
   uint64_t possible = start.marks;
   for (const KeyClass& cls : classes) {
-    ways.push_back(options(cls.choices, 1 + layout_.colon_cost()));
+    ways.push_back(options(cls.slot.choices, 1 + layout_.colon_cost()));
     for (const Option& way : ways.back()) possible |= way.marks;
   }
   if (possible != plan.all_marks) return {};
@@ -365,7 +370,8 @@ Cost Costs::free_members(ObjectPlan& plan, const Point& start) {
     std::vector<uint32_t> taken;  // of each class
   };
   // Layer by layer, one more free key each; what has been met only grows, so few layers do.
-  std::vector<Step> reached{{{start.marks, start.count, start.first, {0, 0}}, std::vector<uint32_t>(classes.size())}};
+  std::vector<Step> reached{{{start.marks, start.count, start.first, {0, 0}}, taken}};
+  reached[0].taken.resize(classes.size());
   Cost best;
   while (!reached.empty()) {
     std::vector<Step> next;

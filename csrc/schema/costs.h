@@ -4,9 +4,9 @@
 // The cost of a goal is a least fixpoint over the goals that its shortest text may need (required properties, items up
 // to minItems, ...). Goals are solved on demand, one strongly connected component after the other, and never change.
 // Optional properties and items are not looked at before generation reaches them.
-// Exact, but for three matters, where it may be too high by a few bytes: several free keys at once (minProperties) when
-// some are already written; distinct items of arrays or objects under uniqueItems; and texts in Pretty layout whose
-// shortest alternative changes with the depth.
+// Exact in what is possible at all. The length is exact too, but for three matters where it may be some bytes off: several
+// free keys that must be told apart (minProperties) when some are already written; distinct items under uniqueItems;
+// and texts in Pretty layout whose shortest alternative changes with the depth.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,7 @@ struct ObjectPlace {
   uint64_t marks = 0;
   uint32_t count = 0;
   bool first = true;
+  std::vector<uint32_t> taken;                // of each class, how many free keys are written; empty: none
   bool any_order() const { return used != nullptr; }
   bool is_used(uint32_t key) const { return used ? ((*used)[key >> 6] >> (key & 63)) & 1 : key < index; }
 };
@@ -49,7 +50,7 @@ class Costs {
   Cost rest(ObjectPlan& plan, const ObjectPlace& place);
   // Of the value at a key, by the cheapest choice, and all that follows it; without the key.
   Cost after_key(ObjectPlan& plan, const ObjectPlace& place, uint32_t key);
-  Cost after_free_key(ObjectPlan& plan, const ObjectPlace& place, const KeyClass& cls);
+  Cost after_free_key(ObjectPlan& plan, const ObjectPlace& place, uint32_t cls);
   Cost rest(const ArrayPlan& plan, const ArrayPlace& place);
   Cost simple_rest(const ArrayPlan& plan, uint32_t index);
 
@@ -61,6 +62,8 @@ class Costs {
   // 2 it came.
   Cost repeated_rest(const ArrayPlan& plan, uint32_t index, uint32_t phase, GoalId written);
 
+  // Do keys not depend on each other, but for their number being bounded above?
+  static bool sums_only(const ObjectPlan& plan) { return plan.form.clauses.empty() && plan.min == 0; }
   static bool may_close(const ObjectPlan& plan, const ObjectPlace& place);
   // May this key come next, as far as order and count decide?
   static bool may_follow(const ObjectPlan& plan, const ObjectPlace& place, uint32_t key);
@@ -101,7 +104,7 @@ class Costs {
   Sum required_after(ObjectPlan& plan, const ObjectPlace& place);
   Cost close_cost(const Sum& sum, bool first) const;
   Cost general_rest(ObjectPlan& plan, const ObjectPlace& place);
-  Cost free_members(ObjectPlan& plan, const Point& start);
+  Cost free_members(ObjectPlan& plan, const Point& start, const std::vector<uint32_t>& taken);
   uint32_t free_key_length(const KeyClass& cls, uint32_t n);
   std::vector<Option> options(const std::vector<Choice>& choices, uint32_t extra);
   void tidy(std::vector<Point>& points) const;
@@ -122,7 +125,7 @@ class Costs {
   uint32_t evaluation_ = 0;
   std::vector<std::pair<NumberSet, ExprId>> number_expressions_;
   std::unordered_map<const ObjectPlan*, std::vector<Sum>> suffixes_;   // schema order: by index
-  std::map<std::tuple<const ObjectPlan*, std::vector<uint64_t>, uint32_t, uint64_t, uint32_t, bool>, Cost> rests_;
+  std::map<std::tuple<const ObjectPlan*, std::vector<uint64_t>, std::vector<uint32_t>, uint32_t, uint64_t, uint32_t, bool>, Cost> rests_;
   std::map<std::pair<const ArrayPlan*, ArrayPlace>, Cost> array_rests_;
   std::map<std::pair<ExprId, size_t>, std::vector<uint32_t>> shortest_words_;
 };

@@ -4,7 +4,8 @@
 //   date, date-time     the year 0000, which most programs cannot hold
 //   time, date-time     second 60 where it is 23:59:60 UTC, for offsets of whole or half hours
 //   hostname, email     labels of the form xn--..., whose validity is no matter of form
-//   email, idn-email    quoted local parts with more than 31 characters, if some are escaped
+//   email, idn-email    quoted local parts with more than 31 characters, if some are escaped; escaped blanks;
+//                       international domains as in idn-hostname
 //   idn-hostname        see formats_idn.cpp
 //   uri-template        the operators = , ! @ | that RFC 6570 keeps for the future
 //   regex               see formats_regex.cpp
@@ -51,5 +52,8 @@ ExprId regex_format(const FormatText& t);
 
 // A label of a host name: letters, digits and inner hyphens, but no hyphens at both the third and the fourth place.
 ExprId host_label(const FormatText& t, std::string_view first = "a-zA-Z0-9");
+
+// International host names whose labels are joined by `stop`.
+ExprId idn_host(const FormatText& t, ExprId stop);
 
 }  // namespace decodex

@@ -4,7 +4,8 @@
 // all four full stops. Narrower than the RFCs, so that only valid names pass: an international label has at most
 // kLongestWide code points, because its ASCII form must fit into 63; such a name has at most three labels; two marks that
 // normalisation could exchange do not meet; labels beside one written from right to left are such labels, too, or ASCII
-// that begins with a letter; the ASCII form xn--... is left out.
+// that begins with a letter; beside a katakana middle dot only ASCII and the basic blocks of Japanese; the ASCII form
+// xn--... is left out.
 #include "schema/formats.h"
 #include "schema/idna_tables.h"
 
@@ -82,15 +83,18 @@ ExprId right_to_left_label(const FormatText& t) {
 
 }  // namespace
 
-ExprId idn_hostname_format(const FormatText& t) {
-  static constexpr CodePointRange kFullStops[] = {{'.', '.'}, {0x3002, 0x3002}, {0xFF0E, 0xFF0E}, {0xFF61, 0xFF61}};
-  const ExprId stop = t.chars(kFullStops);
+ExprId idn_host(const FormatText& t, ExprId stop) {
   auto up_to_three = [&](ExprId label) {
     return t.in_sequence({label, t.times(t.in_sequence({stop, label}), 0, 2)});
   };
   ExprId ordinary = up_to_three(t.one_of({left_to_right_label(t), host_label(t)}));
   ExprId bidi = up_to_three(t.one_of({right_to_left_label(t), host_label(t, "a-zA-Z")}));
   return t.one_of({hostname_format(t), ordinary, bidi});
+}
+
+ExprId idn_hostname_format(const FormatText& t) {
+  static constexpr CodePointRange kFullStops[] = {{'.', '.'}, {0x3002, 0x3002}, {0xFF0E, 0xFF0E}, {0xFF61, 0xFF61}};
+  return idn_host(t, t.chars(kFullStops));
 }
 
 }  // namespace decodex

@@ -12,11 +12,9 @@ constexpr uint32_t kLongestLabel = 63, kLongestHost = 253, kLongestLocal = 64;
 
 // Characters beyond ASCII in a mail address.
 constexpr CodePointRange kInternational[] = {{0x80, 0x10FFFF}};
-// Those among them that may stand in a label of its domain: no controls, blanks, full stops or noncharacters.
-constexpr CodePointRange kInternationalLabel[] = {
-    {0xA1, 0x167F}, {0x1681, 0x1FFF}, {0x2070, 0x2FFF}, {0x3003, 0xD7FF}, {0xF900, 0xFDCF}, {0xFDF0, 0xFEFE},
-    {0xFF00, 0xFF0D}, {0xFF0F, 0xFF1F}, {0xFF21, 0xFF60}, {0xFF62, 0xFFEF}, {0x10000, 0x1FFFD}, {0x20000, 0x2FFFD},
-    {0x30000, 0x3FFFD}};
+// Accents that compose with the letters before them; normalisation takes them away.
+constexpr CodePointRange kAccents[] = {{0x300, 0x304}, {0x306, 0x30C}};
+constexpr uint32_t kLongestAccented = 12;  // as in idn-hostname
 
 // Labels joined by dots; the bound on the whole is the only intersection.
 ExprId dotted(const FormatText& t, ExprId label, ExprId character) {
@@ -39,7 +37,7 @@ ExprId dotted_atoms(const FormatText& t, ExprId atom_text, uint32_t room) {
 
 ExprId mailbox(const FormatText& t, std::span<const CodePointRange> more, ExprId domain) {
   ExprId quoted_text = t.set_or(" !#-[]-~", more);
-  ExprId quoted_pair = t.in_sequence({t.literal("\\"), t.set(" -~")});
+  ExprId quoted_pair = t.in_sequence({t.literal("\\"), t.set("!-~")});
   ExprId quoted = t.one_of({t.times(quoted_text, 0, kLongestLocal - 2),
                             t.times(t.one_of({quoted_text, quoted_pair}), 0, (kLongestLocal - 2) / 2)});
   ExprId local = t.one_of({dotted_atoms(t, t.set_or(kAtomText, more), kLongestLocal),
@@ -93,9 +91,11 @@ ExprId hostname_format(const FormatText& t) { return dotted(t, host_label(t), t.
 ExprId email_format(const FormatText& t) { return mailbox(t, {}, hostname_format(t)); }
 
 ExprId idn_email_format(const FormatText& t) {
-  ExprId end = t.set_or(kAlphanumeric, kInternationalLabel), inner = t.set_or("a-zA-Z0-9-", kInternationalLabel);
-  ExprId wide = t.in_sequence({end, t.optional(t.in_sequence({t.times(inner, 0, kLongestLabel - 2), end}))});
-  return mailbox(t, kInternational, dotted(t, wide, t.set_or("a-zA-Z0-9.-", kInternationalLabel)));
+  // Beside international names, such as are not in their composed form: the mail system composes them.
+  ExprId accented = t.in_sequence({t.set("a-zA-Z"), t.times(t.set_or(kAlphanumeric, kAccents), 0, kLongestAccented - 1)});
+  ExprId label = t.one_of({accented, host_label(t)});
+  ExprId names = t.in_sequence({label, t.times(t.in_sequence({t.literal("."), label}), 0, 2)});
+  return mailbox(t, kInternational, t.one_of({idn_host(t, t.literal(".")), names}));
 }
 
 }  // namespace decodex

@@ -1,7 +1,8 @@
 // regex: texts that are regular expressions by ECMA-262 with the u flag. Balanced brackets are not a regular language,
 // so groups nest at most kDepth deep. Left out beyond that: references to groups, a second named group and one inside
-// another group (whether they are valid depends on the rest of the text), \u{...}, \p{...}, \0, and in classes every range but those inside a-z, A-Z and 0-9;
-// of bounds {m,n} those with three digits before the comma, and with two digits on both sides.
+// another group (whether they are valid depends on the rest of the text), \u{...}, \p{...}, \0, and in classes every
+// range but those inside a-z, A-Z and 0-9; of bounds {m,n} those with three digits before the comma, and with two
+// digits on both sides.
 #include "schema/formats.h"
 
 namespace decodex {
@@ -40,7 +41,8 @@ ExprId character_class(const FormatText& t) {
 }  // namespace
 
 ExprId regex_format(const FormatText& t) {
-  static constexpr CodePointRange kPlain[] = {{0, '#'}, {'%', '\''}, {',', '-'}, {'/', '>'}, {'@', 'Z'}, {'_', 'z'}, {'~', 0x10FFFF}};
+  static constexpr CodePointRange kPlain[] = {{0, '#'}, {'%', '\''}, {',', '-'}, {'/', '>'},
+                                             {'@', 'Z'}, {'_', 'z'}, {'~', 0x10FFFF}};
   const ExprId open = t.literal("("), close = t.literal(")");
   const ExprId repeats = t.optional(quantifier(t));
   ExprId simple = t.one_of({t.chars(kPlain), t.literal("."), escape(t, "dDwWsStnvfr"), character_class(t)});

@@ -35,11 +35,16 @@ ExprId DecimalGrid::positive_in(const Magnitudes& range) {
   Magnitudes scaled = positive.shifted(-place_);
   std::vector<ExprId> arms{pool_.concat(mantissas_.whole_in(scaled), zeros_taken_back())};
   // With more digits after the point than the upper bound has at all, the text begins with "0.".
-  const int64_t digits = scaled.upper ? static_cast<int64_t>(scaled.upper->integer_text().size()) : exponents_.max() - place_ + 1;
-  for (int64_t part = std::max<int64_t>(1, -exponents_.max() - place_); part < digits && place_ + part <= exponents_.max(); ++part)
-    arms.push_back(pool_.concat(mantissas_.in(scaled.shifted(-part), static_cast<uint32_t>(part)), exponents_.exactly(place_ + part)));
-  if (place_ + digits <= exponents_.max())
-    arms.push_back(exponents_.behind_zeros(mantissas_.part_in(scaled.shifted(-digits), static_cast<uint32_t>(digits)), place_ + digits));
+  const int64_t most = exponents_.max() - place_;
+  const int64_t digits = scaled.upper ? static_cast<int64_t>(scaled.upper->integer_text().size()) : most + 1;
+  for (int64_t part = std::max<int64_t>(1, -exponents_.max() - place_); part < digits && part <= most; ++part) {
+    ExprId texts = mantissas_.in(scaled.shifted(-part), static_cast<uint32_t>(part));
+    arms.push_back(pool_.concat(texts, exponents_.exactly(place_ + part)));
+  }
+  if (digits <= most) {
+    ExprId part = mantissas_.part_in(scaled.shifted(-digits), static_cast<uint32_t>(digits));
+    arms.push_back(exponents_.behind_zeros(part, place_ + digits));
+  }
   return pool_.alt(arms);
 }
 

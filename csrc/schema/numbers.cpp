@@ -233,7 +233,8 @@ ExprId number_expression(ExprPool& pool, const NumberSet& set, const NumberOptio
   auto deny = [&](const Decimal& step) {
     NumberSet multiples;
     multiples.multiple_of = step.abs();
-    parts.push_back(pool.complement(Spelling(pool, options, caps, true).of(multiples)));
+    // Without caps, so that no spelling of a denied number slips through.
+    parts.push_back(pool.complement(Spelling(pool, options, DigitCaps{}, true).of(multiples)));
   };
   if (set.not_integer) deny(Decimal(1));
   for (const Decimal& step : set.not_multiple_of) deny(step);

@@ -16,7 +16,20 @@ ObjectPlace SchemaWriter::object_place(const Place& place) {
   out.marks = place.marks;
   out.count = place.count;
   out.first = place.first;
+  if (place.written == 0 || Costs::sums_only(plans_.object(place.plan))) return out;
+  const std::vector<KeyClass>& classes = plans_.classes(plans_.object(place.plan));
+  out.taken.resize(classes.size());
+  for (StringId word : word_sets_[place.written])
+    for (size_t c = 0; c < classes.size(); ++c) out.taken[c] += is_in(classes[c], word);
   return out;
+}
+
+bool SchemaWriter::is_in(const KeyClass& cls, StringId word) {
+  std::string spelled;
+  Strings::spell(spelled, strings_.text(word));
+  ExprId state = cls.language;
+  for (char c : spelled + "\"") state = pool_.derive(state, static_cast<uint8_t>(c));
+  return pool_.nullable(state);
 }
 
 uint32_t SchemaWriter::with_key(uint32_t set, uint32_t key) {
@@ -145,13 +158,7 @@ ExprId SchemaWriter::keys(const Place& place, uint32_t low, uint32_t high, uint3
 ExprId SchemaWriter::after_key(const Place& place) {
   const ObjectPlan& plan = plans_.object(place.plan);
   std::vector<ExprId> arms;
-  for (const Choice& choice : std::vector<Choice>(plan.keys[place.low].choices)) {
-    if (choice.marks & place.marks) {  // met already: the choice that does not meet it again says the same
-      uint64_t fresh = choice.marks & ~place.marks;
-      bool other = std::any_of(plan.keys[place.low].choices.begin(), plan.keys[place.low].choices.end(),
-                               [&](const Choice& c) { return c.marks == fresh; });
-      if (other) continue;
-    }
+  for (const Choice& choice : plans_.choices(plan.keys[place.low].slot, place.marks)) {
     ExprId rest = members_rule(moved(place, place.low, choice.marks));
     if (rest != kEmpty) arms.push_back(pool_.concat(value(choice.goal, place.depth + 1, place.any_order), rest));
   }
@@ -166,7 +173,7 @@ ExprId SchemaWriter::free_keys(const Place& place) {
   std::vector<ExprId> arms;
   const std::vector<KeyClass>& classes = plans_.classes(plan);
   for (uint32_t c = 0; c < classes.size(); ++c) {
-    Cost cost = costs_.after_free_key(plan, here, classes[c]);
+    Cost cost = costs_.after_free_key(plan, here, c);
     if (cost.infinite()) continue;
     std::vector<std::string_view> written;
     for (StringId word : word_sets_[place.written]) written.push_back(strings_.text(word));
@@ -185,7 +192,7 @@ ExprId SchemaWriter::free_keys(const Place& place) {
 ExprId SchemaWriter::after_free_key(const Place& place) {
   ObjectPlan& plan = plans_.object(place.plan);
   std::vector<ExprId> arms;
-  for (const Choice& choice : std::vector<Choice>(plans_.classes(plan)[place.low].choices)) {
+  for (const Choice& choice : plans_.choices(plans_.classes(plan)[place.low].slot, place.marks)) {
     ExprId rest = members_rule(moved(place, static_cast<uint32_t>(plan.keys.size()), choice.marks));
     if (rest != kEmpty) arms.push_back(pool_.concat(value(choice.goal, place.depth + 1, place.any_order), rest));
   }

@@ -130,7 +130,7 @@ void Plans::build(ObjectPlan& plan) {
         if (t.absent && t.keys.id == static_cast<uint32_t>(name)) key.absent_marks |= uint64_t{1} << c;
         if (!t.absent && normaliser_.in_set(t.keys, name)) events.emplace_back(uint64_t{1} << c, t.goal);
       }
-    if (goal != kNever) key.choices = expand_choices(goal, events);
+    if (goal != kNever) key.slot = make_slot(goal, std::move(events));
     plan.keys.push_back(std::move(key));
   }
   size_t n = plan.keys.size();
@@ -146,16 +146,17 @@ void Plans::build(ObjectPlan& plan) {
   plan.min = form.min <= plan.required ? 0 : form.min;
   plan.max = form.max;
   plan.count_cap = plan.max != kUnbounded ? plan.max : plan.min;
-  plan.simple = form.clauses.empty() && plan.count_cap == 0 && plan.max == kUnbounded;
 }
 
 // The ways to fill a place where events may happen. Where a condition is flat, the ways are disjoint: it is met or it is
 // not. Otherwise an event is taken or not, and when it is not, the value may still meet the condition: the same text is
 // also reached by taking it.
-std::vector<Choice> Plans::expand_choices(GoalId goal, const std::vector<std::pair<uint64_t, GoalId>>& events) {
+std::vector<Choice> Plans::choices(const Slot& slot, uint64_t met) {
   constexpr size_t kMaxChoices = 256;
+  GoalId goal = slot.goal;
   std::vector<Choice> out{{goal, 0}};
-  for (auto [mark, condition] : events) {
+  for (auto [mark, condition] : slot.events) {
+    if (mark & met) continue;
     if (normaliser_.plainly_implies(goal, condition)) {
       for (Choice& c : out) c.marks |= mark;
       continue;
@@ -178,6 +179,12 @@ std::vector<Choice> Plans::expand_choices(GoalId goal, const std::vector<std::pa
       throw Error(ErrorKind::Limit, "a property has to be judged under more than " + std::to_string(kMaxChoices) +
                                         " combinations of conditions; use fewer negations or alternatives on one object");
   }
+  return out;
+}
+
+Slot Plans::make_slot(GoalId goal, std::vector<std::pair<uint64_t, GoalId>> events) {
+  Slot out{goal, std::move(events), {}};
+  out.choices = choices(out, 0);
   return out;
 }
 
@@ -282,7 +289,7 @@ void Plans::build_classes(ObjectPlan& plan) {
         if (happens && !t.absent) events.emplace_back(uint64_t{1} << c, t.goal);
       }
     KeyClass out;
-    out.choices = expand_choices(goal, events);
+    out.slot = make_slot(goal, std::move(events));
     out.language = strings_.expression(part.keys);
     std::vector<std::string_view> names;
     for (const PlanKey& key : plan.keys)

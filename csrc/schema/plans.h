@@ -22,19 +22,26 @@ struct Choice {
   uint64_t marks = 0;
 };
 
+// A place for a value: what it has to meet, and what it may decide.
+struct Slot {
+  GoalId goal = kNever;
+  std::vector<std::pair<uint64_t, GoalId>> events;   // a clause (as its bit) is met where the value meets the goal
+  std::vector<Choice> choices;      // together all ways to fill it; none: it may not be filled
+};
+
 struct PlanKey {
   StringId name;
   bool required = false;
   uint32_t length = 0;              // bytes of the shortest spelling, with quotes
   uint64_t absent_marks = 0;        // the clauses met when the key is absent
-  std::vector<Choice> choices;      // none: the key may not occur
+  Slot slot;
 };
 
 // Free keys that are judged alike.
 struct KeyClass {
   ExprId language = kEmpty;         // of the keys, with their closing quote; the names of the plan may be among them
   ExprId excluded = kEmpty;         // those names
-  std::vector<Choice> choices;
+  Slot slot;
   uint32_t shortest = kInfinite;    // of a key, with quotes
 };
 
@@ -47,7 +54,6 @@ struct ObjectPlan {
   uint32_t required = 0;            // how many
   uint32_t min = 0, max = kUnbounded;
   uint32_t count_cap = 0;           // members are counted up to here
-  bool simple = false;              // no clauses and no counts: keys do not depend on each other
   bool classes_made = false;
   std::vector<KeyClass> classes;
 };
@@ -74,6 +80,8 @@ class Plans {
   ObjectPlan& object(uint32_t plan) { return objects_[plan]; }
   ArrayPlan& array(uint32_t plan) { return arrays_[plan]; }
   const std::vector<KeyClass>& classes(ObjectPlan& plan);
+  // The ways to fill a slot when the clauses of `met` need no more.
+  std::vector<Choice> choices(const Slot& slot, uint64_t met);
   // The ways to fill the place after `index` items, of which `counts` meet the contains clauses.
   std::vector<ItemChoice> item_choices(const ArrayPlan& plan, uint32_t index, const std::vector<uint32_t>& counts);
   // May the array end with these counts?
@@ -83,7 +91,7 @@ class Plans {
   void build(ObjectPlan& plan);
   void collect_names(const ObjectForm& form, std::vector<StringId>& names);
   void build_classes(ObjectPlan& plan);
-  std::vector<Choice> expand_choices(GoalId goal, const std::vector<std::pair<uint64_t, GoalId>>& events);
+  Slot make_slot(GoalId goal, std::vector<std::pair<uint64_t, GoalId>> events);
 
   ExprPool& pool_;
   Normaliser& normaliser_;

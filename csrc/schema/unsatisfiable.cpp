@@ -19,9 +19,9 @@ void SchemaWriter::refuse_unsatisfiable() {
       for (const PlanKey& key : plans_.object(p).keys) {
         if (!key.required || next != goal) continue;
         bool empty = true;
-        for (const Choice& c : key.choices) empty = empty && costs_.of(c.goal).infinite();
+        for (const Choice& c : key.slot.choices) empty = empty && costs_.of(c.goal).infinite();
         if (!empty) continue;
-        next = key.choices.empty() ? kNever : key.choices[0].goal;
+        next = key.slot.choices.empty() ? kNever : key.slot.choices[0].goal;
         step = "the required property \"" + std::string(strings_.text(key.name)) + "\"";
       }
     }

@@ -74,6 +74,7 @@ class SchemaWriter final : public RuleSource {
   ExprId after_free_key(const Place& place);
   ObjectPlace object_place(const Place& place);
   Place moved(const Place& place, uint32_t key, uint64_t marks);
+  bool is_in(const KeyClass& cls, StringId word);
   uint32_t with_key(uint32_t set, uint32_t key);
   uint32_t with_word(uint32_t set, StringId word);
 

@@ -221,7 +221,7 @@ class Parser {
     if (!none) {
       const AstNode& last = ast_.node(items_.back());
       bool behind = ecma_ && last.kind == AstKind::Look && (last.detail & kLookBehind);
-      none = (last.kind == AstKind::Assert && items_.back() != grouped_) || behind;
+      none = (last.kind == AstKind::Assert || behind) && items_.back() != grouped_;
     }
     if (none) source.fail(where, "there is nothing to repeat", "write a backslash before it for the character");
     AstNode repeat = at(AstKind::Repeat, where);
@@ -262,8 +262,8 @@ class Parser {
       node.a = static_cast<uint32_t>(inner);
       inner = make(node);
     }
+    if (frame.wrap == AstKind::Empty) grouped_ = inner;
     items_.push_back(inner);
-    grouped_ = inner;
     quantified_ = false;
   }
 
@@ -403,7 +403,7 @@ class Parser {
   bool ecma_;
   uint32_t groups_ = 0;
   bool quantified_ = false;           // was the last item made by a quantifier?
-  AstId grouped_{UINT32_MAX};         // the group closed last
+  AstId grouped_{UINT32_MAX};         // what the group closed last holds
   std::set<std::u32string> names_;
   std::map<CharSet, uint32_t> set_ids_;
   std::vector<AstId> items_;          // of all open groups' current alternatives

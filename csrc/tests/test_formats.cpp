@@ -101,9 +101,11 @@ TEST_CASE("second 60 is 23:59:60 UTC") {
         CAPTURE(text);
         CHECK(false);
       }
-  for (const char* good : {"00:00:00Z", "23:59:59.123456789z", "12:30:00+05:45", "23:59:60Z", "15:59:60.5-08:00", "00:00:00-00:00"})
+  for (const char* good : {"00:00:00Z", "23:59:59.123456789z", "12:30:00+05:45", "23:59:60Z", "15:59:60.5-08:00",
+                           "00:00:00-00:00"})
     CHECK(accepts(f.pool, time, good));
-  for (const char* bad : {"24:00:00Z", "00:60:00Z", "00:00:61Z", "00:00:00", "00:00:00.Z", "00:00:00+24:00", "0:00:00Z", "22:59:60Z"})
+  for (const char* bad : {"24:00:00Z", "00:60:00Z", "00:00:61Z", "00:00:00", "00:00:00.Z", "00:00:00+24:00", "0:00:00Z",
+                          "22:59:60Z"})
     CHECK(!accepts(f.pool, time, bad));
   CHECK(accepts(f.pool, f.of("date-time"), "2016-12-31T23:59:60Z"));
   CHECK(!accepts(f.pool, f.of("date-time"), "2015-02-29T00:00:00Z"));
@@ -127,7 +129,8 @@ TEST_CASE("lengths of host names and addresses") {
     CHECK(accepts(f.pool, host, name) == (name.size() <= 253));
     CHECK(accepts(f.pool, host, name + "aa") == (name.size() + 2 <= 253));
   }
-  for (const char* bad : {"", ".", "a.", ".a", "-a", "a-", "a_b", "ab--c", "xn--X", "a..b", "a.-b"}) CHECK(!accepts(f.pool, host, bad));
+  for (const char* bad : {"", ".", "a.", ".a", "-a", "a-", "a_b", "ab--c", "xn--X", "a..b", "a.-b"})
+    CHECK(!accepts(f.pool, host, bad));
   for (const char* good : {"a-b", "a--b", "abc--d", "1.2.3.4", "A-1.b", "a-b-c"}) CHECK(accepts(f.pool, host, good));
 }
 

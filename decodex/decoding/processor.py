@@ -233,6 +233,7 @@ class _Run:
 def _constraints(
     compiled: CompiledConstraint | Sequence[CompiledConstraint | None],
 ) -> list[CompiledConstraint | None]:
+    several: list[CompiledConstraint | None]
     several = [compiled] if isinstance(compiled, CompiledConstraint) else list(compiled)
     for one in several:
         if one is not None and not isinstance(one, CompiledConstraint):

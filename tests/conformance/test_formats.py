@@ -1,5 +1,7 @@
-"""The official JSON Schema test suite's cases of ``format``: what it calls invalid is never accepted, and what it calls
-valid is accepted but for the few kinds that csrc/schema/formats.h names.
+"""The official JSON Schema test suite's cases of ``format``.
+
+What it calls invalid is never accepted, and what it calls valid is accepted but for the few kinds that
+csrc/schema/formats.h names.
 """
 
 from __future__ import annotations
@@ -20,14 +22,19 @@ from tests.support.vocabularies import byte_vocabulary, random_text
 
 PACK = "json_schema_test_suite.jsonl.gz"
 FOLDER = Path(os.environ.get("DECODEX_DATA") or Path(__file__).parents[2] / ".." / "shared" / "data")
-needs_pack = pytest.mark.skipif(not (FOLDER / PACK).exists(), reason=f"{PACK} not found; set DECODEX_DATA to its folder")
+needs_pack = pytest.mark.skipif(
+    not (FOLDER / PACK).exists(), reason=f"{PACK} not found; set DECODEX_DATA to its folder"
+)
 
 FORMATS = [
-    "date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri",
-    "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer", "regex",
-]  # fmt: skip
+    *("date-time", "date", "time", "duration"),
+    *("email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6"),
+    *("uri", "uri-reference", "iri", "iri-reference", "uri-template"),
+    *("uuid", "json-pointer", "relative-json-pointer", "regex"),
+]
 
-# Valid texts of the suite that are refused: ASCII forms of international labels, one long label, a reference to a group.
+# Valid texts of the suite that are refused: ASCII forms of international labels, a long international
+# label, a reference to a group.
 LEFT_OUT = {"hostname": 15, "idn-hostname": 5, "regex": 1}
 
 
@@ -41,7 +48,9 @@ def suite_cases() -> dict[str, list[tuple[str, bool]]]:
             if not group["file"].startswith("optional/format/") or name not in cases:
                 continue
             for test in group["tests"]:
-                if isinstance(test["data"], str) and not any(0xD800 <= ord(c) <= 0xDFFF for c in test["data"]):
+                if isinstance(test["data"], str) and not any(
+                    0xD800 <= ord(c) <= 0xDFFF for c in test["data"]
+                ):
                     cases[name][test["data"], test["valid"]] = None
     return {name: list(pairs) for name, pairs in cases.items()}
 

@@ -34,7 +34,7 @@ CASES: dict[str, tuple[Callable[[], Any], str]] = {
         "(?:10|12|3)(?:, (?:10|12|3)){0,3}",
     ),
     "one text": (lambda: dx.choice(["abcabc10"]), "abcabc10"),
-    "regex": (lambda: dx.regex(r"[a-c]{1,5}(?:-\d{2}){1,3}"), r"[a-c]{1,5}(?:-[0-9]{2}){1,3}"),
+    "regex": (lambda: dx.regex(r"[a-c]{1,5}(?:-[0-9]{2}){1,3}"), r"[a-c]{1,5}(?:-[0-9]{2}){1,3}"),
 }
 MODES: dict[str, dict[str, Any]] = {
     "greedy": {},
@@ -196,9 +196,7 @@ def test_assisted(model: Any, vocab: Any, case: str, sample: bool) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_assisted_by_a_model_with_another_tokenizer(model: Any, vocab: Any, case: str) -> None:
-    """The assistant calls the same processor with ids of its own vocabulary, which mean nothing to it: that is either
-    without effect on the text or an error.
-    """
+    """The assistant shows the same processor ids of another kind: no effect on the text, or an error."""
     make, pattern = CASES[case]
     compiled = dx.compile(make(), vocab)
     assistant = random_llama(1, spread=0.3, width=len(tokenizer(merged=False)))
@@ -222,7 +220,7 @@ def test_two_generations_in_turns(model: Any, vocab: Any) -> None:
     processor = ConstraintLogitsProcessor(compiled)
     texts = [inputs_of(prompt)["input_ids"] for prompt in PROMPTS[:2]]
     lengths = [ids.shape[1] for ids in texts]
-    while not all(EOS in ids[0, length:].tolist() for ids, length in zip(texts, lengths, strict=True)):
+    for _ in range(LONGEST):
         for i, ids in enumerate(texts):
             with torch.no_grad():
                 token = processor(ids, model(ids).logits[:, -1]).argmax(-1)
@@ -400,6 +398,15 @@ def test_unlimited_text_refuses_ids_without_text(vocab: Any) -> None:
     assert refused[vocab.vocab_size :].all()
     assert refused[[0, 1]].all()
     assert not refused[3 : 3 + 128].any()
+
+
+def test_ids_beyond_a_vocabulary_in_which_all_is_allowed() -> None:
+    small = dx.Vocabulary.from_tokens([b"a", b"b", None], eos_token_ids=[2])
+    processor = ConstraintLogitsProcessor([dx.compile(dx.text(), small), None])
+    ids = torch.tensor([[0, 1], [1, 0]])
+    assert processor(ids, torch.zeros(2, 3)).isfinite().all()
+    wider = processor(ids, torch.zeros(2, 70))
+    assert wider.isfinite().nonzero().tolist() == [[0, 0], [0, 1], [0, 2], *([1, i] for i in range(70))]
 
 
 def test_output_logits_stay_raw(model: Any, vocab: Any) -> None:

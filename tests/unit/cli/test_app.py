@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
-import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -118,13 +119,27 @@ def test_interrupt_is_quiet(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     command = [sys.executable, "-m", "decodex", "check", "--choice", "a", str(fifo)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
-    guard = threading.Timer(100, child.kill)
-    guard.start()
-    with fifo.open("wb"):  # returns when the process opens the other end
+    try:
+        writing = open_when_read(fifo, child)
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate()
-    guard.cancel()
+        out, err = child.communicate(timeout=60)
+        os.close(writing)
+    finally:
+        child.kill()
     assert (child.returncode, out, err) == (130, b"", b"")
+
+
+def open_when_read(fifo: Path, child: subprocess.Popen[bytes]) -> int:
+    """Open the pipe for writing once the child reads from it; fails, and does not wait, if it never will."""
+    for _ in range(3000):
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # nobody reads yet
+                raise
+        assert child.poll() is None, child.communicate()
+        time.sleep(0.02)
+    raise AssertionError("the command does not read its file")
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def writer(monkeypatch: pytest.MonkeyPatch) -> Writer:
     """The embedded model, loaded once for all tests."""
     pytest.importorskip("transformers", reason="the model is loaded by transformers")
     pytest.importorskip("torch", reason="the model runs on torch")
-    monkeypatch.setattr(command, "load_writer", lambda name: embedded())  # noqa: ARG005
+    monkeypatch.setattr(command, "load_writer", lambda name: embedded())
     return embedded()
 
 
@@ -152,7 +152,7 @@ def test_prompt_too_long_for_the_context(run: Any, writer: Writer) -> None:
         ([], "say what the text must be"),
         (["--greedy", "--temperature", "1", "--choice", "a"], "--greedy and --temperature"),
         (["--greedy", "-n", "2", "--choice", "a"], "leave out -n"),
-        (["--temperature", "nan", "--choice", "a"], "finite number"),
+        (["--temperature", "inf", "--choice", "a"], "finite number"),
         (["-", "--schema", "-"], "standard input can be read once"),
         (["--demo", "--choice", "a"], "--demo brings its own"),
         (["--demo", "--json"], "--demo brings its own"),

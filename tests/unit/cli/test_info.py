@@ -61,7 +61,7 @@ def test_what_is_missing_is_said(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_
 
     monkeypatch.setattr(info.metadata, "version", missing)
     monkeypatch.setattr(info, "embedded_folder", lambda: tmp_path)
-    monkeypatch.setattr(info, "_kernel", lambda device: None)  # noqa: ARG005
+    monkeypatch.setattr(info, "_kernel", lambda device: None)
     result = run("info")
     assert result.exit_code == 0
     assert "torch         not installed" in result.stdout

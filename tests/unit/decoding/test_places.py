@@ -159,6 +159,16 @@ def test_after_a_draft_older_beginnings_are_another_generation() -> None:
     assert follow(run, "b") is None
 
 
+def test_a_draft_of_the_generation_before_is_forgotten() -> None:
+    run = generation()
+    follow(run, "")
+    follow(run, "a", held=2)
+    follow(run, "ab")
+    for text in ("", "a", "ab", "abc"):  # the same prompt again
+        follow(run, text)
+    assert follow(run, "aa") is None
+
+
 def test_ids_that_the_vocabulary_lacks_are_refused() -> None:
     run = generation()
     follow(run, "")
