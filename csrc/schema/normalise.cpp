@@ -302,7 +302,7 @@ Forms Normaliser::one_of(SchemaId id, Index arms) {
   for (size_t i = 0; i < list.size(); ++i) {
     Forms only = *each[i];
     for (size_t j = 0; j < list.size() && !only.empty(); ++j)
-      if (i != j && !disjoint(only, *each[j])) narrow(only, Literal(list[j], true));
+      if (i != j && !disjoint(*each[i], *each[j])) narrow(only, Literal(list[j], true));
     add(out, std::move(only), id);
   }
   return out;

@@ -19,6 +19,7 @@ struct Magnitudes {
   bool lower_open = false;
   std::optional<Decimal> upper;
   bool upper_open = false;
+  bool cut = false;  // a bound was left out that only exponents beyond the cap could meet
 
   bool empty() const { return upper && (lower > *upper || (lower == *upper && (lower_open || upper_open))); }
   bool has_zero() const { return lower.is_zero() && !lower_open && !empty(); }

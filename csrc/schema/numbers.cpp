@@ -115,6 +115,7 @@ class Spelling {
     if (range.upper && caps.integer < Decimal::kMaxPlaces && *range.upper >= Decimal::power_of_ten(caps.integer + reach)) {
       range.upper.reset();
       range.upper_open = false;
+      range.cut = true;
     }
     if (step && range.lower == *step) {  // the first of the positive ones
       range.lower = Decimal();
@@ -124,7 +125,7 @@ class Spelling {
     const int64_t least = -int64_t{caps.fraction} - exponents_.max();
     if (range.lower < Decimal::power_of_ten(least)) {
       range.lower = Decimal();
-      range.lower_open = true;
+      range.lower_open = range.cut = true;
     }
   }
 
@@ -137,8 +138,9 @@ class Spelling {
     const bool zero_only = range.upper && range.upper->is_zero();
     if (zero_only) return zeros();
     if (range.all() || range.all_positive())
-      return pool_.concat(mantissas_.in(range),
-                          any_exponent_ ? exponents_.any() : exponents_.between(-exponents_.max(), exponents_.max()));
+      return pool_.concat(mantissas_.in(range), any_exponent_ && !range.cut
+                                                    ? exponents_.any()
+                                                    : exponents_.between(-exponents_.max(), exponents_.max()));
     // With a larger exponent than the upper bound has digits before the point, the text begins with "0.".
     const int64_t digits = range.upper ? static_cast<int64_t>(range.upper->integer_text().size()) : exponents_.max() + 1;
     std::vector<ExprId> arms;
@@ -181,7 +183,7 @@ class Spelling {
     Decimal value = range.lower.is_zero() ? step : range.lower;
     for (; value <= *range.upper; value = value + step) {
       if (arms.size() == kFewMultiples) throw refuse();
-      arms.push_back(dense({value, false, value, false}));
+      arms.push_back(dense({value, false, value, false, false}));
     }
     return pool_.alt(arms);
   }

@@ -5,7 +5,7 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "syntax/factor.h"
+#include "syntax/normal_forms.h"
 #include "syntax/pattern_error.h"
 #include "syntax/pattern_facts.h"
 #include "syntax/pattern_parser.h"
@@ -78,11 +78,11 @@ class Compiler {
       case AstKind::Alt: return pool_.concat(alternatives(node, context, kEpsilon, kEpsilon), tail);
       case AstKind::Repeat: {
         ExprId inner = then(AstId{node.a}, inside_repeat(node, context), kEpsilon);
-        return pool_.concat(pool_.repeat(inner, node.b, node.c), tail);
+        return repeat_then(pool_, inner, node.b, node.c, tail);
       }
       case AstKind::Atomic: return pool_.concat(atomic(id, context), tail);
-      case AstKind::Look: return pool_.concat(look(node, context, kEpsilon, kEpsilon), tail);
-      case AstKind::Assert: return pool_.concat(assertion(node, context, kEpsilon, kEpsilon), tail);
+      case AstKind::Look: return look_then(pool_, look(node, context, kEpsilon, kEpsilon), tail);
+      case AstKind::Assert: return look_then(pool_, assertion(node, context, kEpsilon, kEpsilon), tail);
     }
     return kEmpty;
   }

@@ -92,6 +92,7 @@ Neighbours line_neighbours(Meaning meaning) {
 }
 
 PatternFacts::PatternFacts(const PatternAst& ast) : ast_(ast) {
+  for (const CharSet& set : ast.sets) set_neighbours_.push_back(neighbours_of(set));
   facts_.reserve(ast.nodes.size());
   for (const AstNode& node : ast.nodes) facts_.push_back(make(node));
 }
@@ -106,7 +107,7 @@ AstFacts PatternFacts::make(const AstNode& node) const {
       set_reads(out, neighbours_of(node.a));
       break;
     case AstKind::Set:
-      set_reads(out, neighbours_of(ast_.sets[node.a]));
+      set_reads(out, set_neighbours_[node.a]);
       break;
     case AstKind::Concat:
       for (AstId id : ast_.kids(node)) {

@@ -57,6 +57,7 @@ class PatternFacts {
   bool add_first(AstId id, std::vector<CodePointRange>& out) const;
 
   const PatternAst& ast_;
+  std::vector<Neighbours> set_neighbours_;   // of ast_.sets
   std::vector<AstFacts> facts_;
 };
 

@@ -285,7 +285,15 @@ TEST_CASE("bounds of hundreds of digits raise the caps") {
   NumberSet wide;  // bounds that nothing within the caps can meet
   wide.lower = -Decimal::parse("1.7976931348623157e308");
   wide.upper = Decimal::parse("1.7976931348623157e308");
-  CHECK(number_expression(pool, wide, {}) == number_expression(pool, {}, {}));
+  ExprId w = number_expression(pool, wide, {});
+  CHECK(accepts(pool, w, "-99999999999999999999999999999999e20"));
+  CHECK(!accepts(pool, w, "1e309"));
+  tiny.lower = Decimal::parse("2.2250738585072014e-308");
+  tiny.upper.reset();
+  t = number_expression(pool, tiny, {});
+  CHECK(accepts(pool, t, "0.00000000000000000000000000000001e-20"));
+  CHECK(!accepts(pool, t, "1e-309"));
+  CHECK(!accepts(pool, t, "0.0"));
 }
 
 TEST_CASE("spellings of one value") {

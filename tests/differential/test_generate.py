@@ -7,24 +7,23 @@ the beginning of a match. Scores must be equal bit for bit, and texts must satis
 
 from __future__ import annotations
 
-import functools
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support.tiny_models import generated, random_llama, token_bytes, tokenizer
+from support.tiny_models import END, generated, random_llama, token_bytes, tokenizer
 
 import decodex as dx
 from decodex.errors import BudgetError, ConstraintError, MaskError, VocabularyError
 
 torch = pytest.importorskip("torch", reason="generate runs on torch")
 transformers = pytest.importorskip("transformers", reason="generate is a method of transformers' models")
-regex = pytest.importorskip("regex", reason="regex is the judge of what may begin a match")
+from support.reference_processor import Contrast, TryEveryToken  # noqa: E402  # needs torch
+
 from decodex.hf import ConstraintLogitsProcessor, vocabulary  # noqa: E402  # needs torch
 
-EOS = 2
 WORDS = ["yes", "yes, maybe", "no", "é", "true"]
 CASES: dict[str, tuple[Callable[[], Any], str]] = {
     "choice": (lambda: dx.choice(WORDS), "yes(?:, maybe)?|no|é|true"),
@@ -50,53 +49,6 @@ LONGEST = 24
 PROMPTS = ["abcabc10, ab", "yes no", "1"]
 
 
-class TryEveryToken(transformers.LogitsProcessor):  # type: ignore[misc]
-    """The reference: stateless, row by row, token by token; ``patterns[i]`` judges prompt ``i``."""
-
-    def __init__(self, patterns: Sequence[str | None], prompt_length: int) -> None:
-        self.patterns = [None if p is None else regex.compile(p.encode()) for p in patterns]
-        self.prompt_length = prompt_length
-
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
-        out = torch.full_like(scores, -torch.inf)
-        for row, ids in enumerate(input_ids[:, self.prompt_length :].tolist()):
-            pattern = self.patterns[row // (len(input_ids) // len(self.patterns))]
-            chosen = slice(None) if pattern is None else allowed_after(pattern, tuple(ids))
-            out[row, chosen] = scores[row, chosen]
-        return out
-
-
-@functools.cache
-def allowed_after(pattern: Any, ids: tuple[int, ...]) -> list[int]:
-    """Every token after which the text can still become a match, and the end token where it is one."""
-    if EOS in ids:
-        return [EOS]
-    tokens = token_bytes()
-    text = b"".join(tokens[i] or b"" for i in ids)
-    out = [EOS] if pattern.fullmatch(text) else []
-    for token, more in enumerate(tokens):
-        if more is not None and pattern.fullmatch(text + more, partial=True):
-            out.append(token)
-    return out
-
-
-class Contrast(transformers.LogitsProcessor):  # type: ignore[misc]
-    """Our processor, held against the reference at every call; the given scores must stay as they are."""
-
-    def __init__(self, ours: ConstraintLogitsProcessor, reference: TryEveryToken) -> None:
-        self.ours, self.reference, self.calls = ours, reference, 0
-
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
-        before = scores.clone()
-        got = self.ours(input_ids, scores)
-        assert torch.equal(bits(scores), bits(before)), "the scores that were given have changed"
-        want = self.reference(input_ids, scores)
-        assert got.dtype == scores.dtype
-        assert torch.equal(bits(got), bits(want)), f"other scores after {input_ids.tolist()}"
-        self.calls += 1
-        return got
-
-
 class Force(transformers.LogitsProcessor):  # type: ignore[misc]
     """Another processor that insists on a token at one step."""
 
@@ -109,10 +61,6 @@ class Force(transformers.LogitsProcessor):  # type: ignore[misc]
         out = torch.full_like(scores, -torch.inf)
         out[:, self.token] = 0
         return out
-
-
-def bits(scores: Any) -> Any:
-    return scores.contiguous().view({2: torch.int16, 4: torch.int32, 8: torch.int64}[scores.element_size()])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -237,7 +185,7 @@ def test_drafts_made_without_the_processor(model: Any, vocab: Any) -> None:
     ids = inputs_of(PROMPTS[0])["input_ids"]
     length = ids.shape[1]
     generator = torch.Generator().manual_seed(5)
-    while EOS not in ids[0, length:].tolist():
+    while END not in ids[0, length:].tolist():
         draft = torch.cat([ids, torch.randint(0, vocab.vocab_size, (1, 4), generator=generator)], dim=-1)
         with torch.no_grad():
             logits = model(draft).logits[:, -5:]

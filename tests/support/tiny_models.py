@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-__all__ = ["EXTRA_IDS", "generated", "random_llama", "token_bytes", "tokenizer"]
+__all__ = ["END", "EXTRA_IDS", "generated", "random_llama", "token_bytes", "tokenizer"]
 
 SPECIAL = ("<pad>", "<s>", "</s>")
+END = SPECIAL.index("</s>")
 MERGED = tuple(
     text.encode() for text in ("ab", "abc", "ca", "10", "12", "0.", '":', '": ', '{"', "tr", "tru", "true")
 ) + tuple(text.encode() for text in ("ye", "yes", "ma", "é", " a"))
@@ -79,7 +80,7 @@ def random_llama(seed: int = 0, *, spread: float = 1.0, width: int | None = None
         max_position_embeddings=512,
         pad_token_id=0,
         bos_token_id=1,
-        eos_token_id=2,
+        eos_token_id=END,
         tie_word_embeddings=False,
     )
     state = torch.random.get_rng_state()
@@ -97,6 +98,6 @@ def generated(output: Any, prompt_length: int) -> list[bytes]:
     tokens = token_bytes()
     texts = []
     for row in output[:, prompt_length:].tolist():
-        ids: Sequence[int] = row[: row.index(2)] if 2 in row else row
+        ids: Sequence[int] = row[: row.index(END)] if END in row else row
         texts.append(b"".join(tokens[i] or b"" if i < len(tokens) else b"" for i in ids))
     return texts

@@ -135,7 +135,7 @@ def test_vocabularies_live_as_long_as_their_tokenizers(loaded: tuple[Any, Any]) 
 def test_users_processors_come_first(loaded: tuple[Any, Any]) -> None:
     seen: list[bool] = []
 
-    def spy(input_ids: Any, scores: Any) -> Any:  # noqa: ARG001
+    def spy(input_ids: Any, scores: Any) -> Any:
         seen.append(bool(scores.isfinite().all()))
         return scores
 

@@ -49,7 +49,7 @@ def expected(scores: Any, mask: np.ndarray[Any, Any]) -> Any:
 def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each test runs with the compiled loop, and as where Numba cannot be imported."""
     if request.param == "operations":
-        monkeypatch.setattr(kernels, "_kernel_file", lambda kind: None)  # noqa: ARG005
+        monkeypatch.setattr(kernels, "_kernel_file", lambda kind: None)
     else:
         pytest.importorskip("numba", reason="the compiled loop needs numba")
     return str(request.param)
@@ -250,7 +250,7 @@ def test_cuda(monkeypatch: pytest.MonkeyPatch, kernel: str, dtype: Any, size: in
     if kernel == "triton":
         pytest.importorskip("triton", reason="the CUDA kernel needs triton")
     else:
-        monkeypatch.setattr(kernels, "_kernel_file", lambda kind: None)  # noqa: ARG005
+        monkeypatch.setattr(kernels, "_kernel_file", lambda kind: None)
     base = torch.randn(4, 2, size + 50, generator=torch.Generator().manual_seed(size)).to(dtype)
     mask = random_mask(3, size, size)
     scores = base.cuda()[:, 1, :]
