@@ -102,6 +102,7 @@ ExprId ExprPool::derive(ExprId e, uint8_t byte) {
     default:
       break;
   }
+  if (reads_capture(e)) return derive_uncached(e, byte);
   Row& r = row(e);
   auto& entry = r.next[r.classes->of[byte]];
   uint32_t next = entry.load(std::memory_order_relaxed);

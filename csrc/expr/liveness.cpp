@@ -135,6 +135,7 @@ ExprId ExprPool::step_locked(ExprId state, uint8_t byte) {
   if (state == kEmpty) return kEmpty;
   ExprId next = derive(state, byte);
   if (next != kEmpty && !live(next)) next = kEmpty;
+  if (reads_capture(state)) return next;
   Row& r = row(state);
   r.next[r.classes->of[byte]].store(static_cast<uint32_t>(next), std::memory_order_release);
   return next;

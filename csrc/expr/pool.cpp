@@ -30,11 +30,22 @@ ExprId RuleSource::after_capture(ExprPool&, uint64_t, std::string_view) { return
 ExprId RuleSource::after_fresh_capture(ExprPool&, uint64_t) { return kEmpty; }
 
 bool ExprPool::has_capture_at_head(ExprId e) const {
-  const Node& n = node(e);
-  if (n.kind == Kind::Capture) return true;
-  if (n.kind != Kind::Alt) return false;
-  for (ExprId kid : kids(e))
-    if (node(kid).kind == Kind::Capture) return true;
+  std::vector<ExprId> stack{e};
+  while (!stack.empty()) {
+    const Node& n = node(stack.back());
+    ExprId at = stack.back();
+    stack.pop_back();
+    if (!(n.flags & kHasRule)) continue;
+    if (n.kind == Kind::Capture) return true;
+    if (n.kind == Kind::Concat) {
+      stack.push_back(ExprId{n.a});
+      if (nullable(ExprId{n.a})) stack.push_back(ExprId{n.b});
+    } else if (n.kind == Kind::Alt || n.kind == Kind::Conj) {
+      for (ExprId kid : kids(at)) stack.push_back(kid);
+    } else if (n.kind == Kind::Not || n.kind == Kind::Repeat || n.kind == Kind::Lexeme) {
+      stack.push_back(ExprId{n.a});
+    }
+  }
   return false;
 }
 

@@ -169,10 +169,11 @@ class ExprPool {
     const void* row = nullptr;
   };
   Cursor cursor(ExprId state) {
-    return {state, nullable(state), state == kEmpty ? nullptr : &row(state)};
+    return {state, nullable(state), state == kEmpty || reads_capture(state) ? nullptr : &row(state)};
   }
   Cursor step_cursor(const Cursor& from, uint8_t byte) {
     const Row* row = static_cast<const Row*>(from.row);
+    if (!row) [[unlikely]] return cursor(step_held(from.state, byte));
     uint32_t next = row->next[row->classes->of[byte]].load(std::memory_order_relaxed);
     ExprId state = static_cast<int32_t>(next) >= 0 ? ExprId{next} : step_locked(from.state, byte);
     return state == from.state ? from : cursor(state);
@@ -198,8 +199,13 @@ class ExprPool {
     ExprId node;
   };
   const CaptureRecord& capture_record(ExprId e) const { return captures_[node(e).key]; }
-  // Is a capture being read in this state?
+  // Is a capture being read in this state, whatever else may be?
   bool has_capture_at_head(ExprId e) const;
+  // Is a capture, and nothing else, being read? No two such states are alike, so their transitions are not kept.
+  bool reads_capture(ExprId e) const {
+    const Node& n = node(e);
+    return n.kind == Kind::Capture || (n.kind == Kind::Concat && node(ExprId{n.a}).kind == Kind::Capture);
+  }
 
  private:
   struct Row {

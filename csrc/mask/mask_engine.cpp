@@ -18,7 +18,12 @@ void set_bit(uint32_t* bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
 struct MaskEngine::Draft {
   std::vector<const LexemeTable*> dense;
   std::vector<uint32_t> ids;
+  std::vector<ExprId> plain;                // what has no table and is walked at the end
   uint32_t after = 0;
+  std::vector<uint32_t>* ends = nullptr;    // inside a capture: tokens that go on when what is captured has ended
+  bool by_word = false;                     // depends on the very word that a capture has read
+
+  void reach(uint64_t bytes_left) { after = std::max(after, static_cast<uint32_t>(std::min<uint64_t>(bytes_left, kInfinite - 1))); }
 };
 
 // ---- reading ----
@@ -66,11 +71,21 @@ const Mask* MaskEngine::make(ExprId state, bool at_start) {
   if (const Mask* known = find(state, at_start)) return known;
   evict_if_full();
   bool start = at_start && vocab_.start_differs();
-  std::unique_ptr<Mask> mask = start ? compute_start(state) : compute(state);
-  const Mask* published = mask.get();
+  std::string key = start || !pool_.reads_capture(state) ? "" : capture_key(state);
+  auto alike = key.empty() ? capture_masks_.end() : capture_masks_.find(key);
+  const Mask* published = alike == capture_masks_.end() ? nullptr : alike->second;
+  std::unique_ptr<Mask> mask;
+  bool by_word = false;
+  if (!published) {
+    mask = start ? compute_start(state) : compute(state, by_word);
+    published = mask.get();
+    if (!key.empty() && !by_word) capture_masks_[key] = published;
+  }
   std::unique_lock guard(eviction_);
-  bytes_ += mask->memory();
-  stored_.push_back(std::move(mask));
+  if (mask) {
+    bytes_ += mask->memory();
+    stored_.push_back(std::move(mask));
+  }
   if (start) {
     start_masks_[state] = published;
   } else {
@@ -88,6 +103,7 @@ void MaskEngine::evict_if_full() {
     if (masks_.has_index(i)) masks_[i].store(nullptr, std::memory_order_relaxed);
   mask_slots_ = 0;
   start_masks_.clear();
+  capture_masks_.clear();
   stored_.clear();
   tables_.clear();
   cost_.clear();
@@ -95,24 +111,33 @@ void MaskEngine::evict_if_full() {
   ++stats_.evictions;
 }
 
-std::unique_ptr<Mask> MaskEngine::compute(ExprId state) {
+// What a capture's mask depends on besides the word.
+std::string MaskEngine::capture_key(ExprId state) const {
+  ExprId capture = state, tail = kEpsilon;
+  if (pool_.node(state).kind == Kind::Concat) {
+    capture = ExprId{pool_.node(state).a};
+    tail = ExprId{pool_.node(state).b};
+  }
+  const ExprPool::CaptureRecord& record = pool_.capture_record(capture);
+  uint64_t parts[] = {static_cast<uint32_t>(record.lexeme), static_cast<uint32_t>(tail), record.source, record.key};
+  return {reinterpret_cast<const char*>(parts), sizeof parts};
+}
+
+std::unique_ptr<Mask> MaskEngine::compute(ExprId state, bool& by_word) {
   Draft draft;
-  if (!vocab_.spells_every_byte()) {
+  if (vocab_.spells_every_byte()) {
+    add(state, kEpsilon, draft);
+    walk_plain(draft);
+  } else {
     walk(vocab_.trie(), state, draft, nullptr);
-    return finish(draft);
   }
-  std::vector<ExprId> pending{state}, plain;
-  while (!pending.empty()) {
-    ExprId e = pending.back();
-    pending.pop_back();
-    if (pool_.node(e).kind == Kind::Alt) {
-      for (ExprId kid : pool_.kids(e)) pending.push_back(kid);
-    } else if (e != kEpsilon && !add_lexeme(e, draft, pending)) {
-      plain.push_back(e);
-    }
-  }
-  if (!plain.empty()) walk(vocab_.trie(), pool_.alt(plain), draft, nullptr);
+  by_word = draft.by_word;
   return finish(draft);
+}
+
+void MaskEngine::walk_plain(Draft& draft) {
+  if (!draft.plain.empty()) walk(vocab_.trie(), pool_.alt(draft.plain), draft, nullptr);
+  draft.plain.clear();
 }
 
 std::unique_ptr<Mask> MaskEngine::compute_start(ExprId state) {
@@ -146,34 +171,108 @@ std::unique_ptr<Mask> MaskEngine::finish(Draft& draft) {
   return mask;
 }
 
-// If `arm` is a lexeme, a lexeme and what follows, or a capture: adds its tokens and returns true.
-bool MaskEngine::add_lexeme(ExprId arm, Draft& draft, std::vector<ExprId>& pending) {
-  const Node& n = pool_.node(arm);
-  ExprId lexeme = kEmpty, tail = kEpsilon;
-  if (n.kind == Kind::Capture) {
-    lexeme = pool_.capture_record(arm).lexeme;
-  } else if (n.kind == Kind::Concat) {
-    lexeme = ExprId{n.a};
-    tail = ExprId{n.b};
-  } else {
-    lexeme = arm;
+// Adds the tokens of e·tail: by table where a lexeme or a capture comes first, to `plain` otherwise.
+void MaskEngine::add(ExprId e, ExprId tail, Draft& draft) {
+  if (e == kEmpty || tail == kEmpty) return;
+  const Node& n = pool_.node(e);
+  switch (n.kind) {
+    case Kind::Epsilon:
+      if (tail != kEpsilon) add(tail, kEpsilon, draft);
+      return;
+    case Kind::Alt:
+      for (ExprId kid : pool_.kids(e)) add(kid, tail, draft);
+      return;
+    case Kind::Concat: {
+      ExprId head{n.a}, rest{n.b};
+      if (n.flags & (kLookahead | kLookbehind)) break;
+      Kind kind = pool_.node(head).kind;
+      if (kind != Kind::Lexeme && kind != Kind::Capture && kind != Kind::Alt) break;
+      add(head, pool_.concat(rest, tail), draft);   // a nullable head goes on to what follows by itself
+      return;
+    }
+    case Kind::Lexeme:
+      if (add_lexeme(ExprId{n.a}, tail, draft)) return;
+      break;
+    case Kind::Capture:
+      add_capture(e, tail, draft);
+      return;
+    default:
+      break;
   }
-  if (pool_.node(lexeme).kind == Kind::Lexeme) lexeme = ExprId{pool_.node(lexeme).a};
-  else if (n.kind != Kind::Capture) return false;
+  draft.plain.push_back(pool_.concat(e, tail));
+}
+
+bool MaskEngine::add_lexeme(ExprId lexeme, ExprId tail, Draft& draft) {
   if (pool_.node(lexeme).flags & kHasRule) return false;
-  const LexemeTable& table = table_for(lexeme, n.kind == Kind::Capture || tail != kEpsilon);
-  if (!table.splits || (n.kind == Kind::Capture && !table.prefix_free)) return false;
+  const LexemeTable& table = table_for(lexeme, tail != kEpsilon || draft.ends);
+  if (!table.splits) return false;
   if (!table.bits.empty()) draft.dense.push_back(&table);
   else draft.ids.insert(draft.ids.end(), table.ids.begin(), table.ids.end());
-  uint32_t way_out = n.kind == Kind::Capture ? pool_.shortest(arm) : pool_.shortest(lexeme);
-  uint64_t after = uint64_t{way_out} + table.growth + (n.kind == Kind::Capture ? 0 : pool_.shortest(tail));
-  draft.after = std::max(draft.after, static_cast<uint32_t>(std::min<uint64_t>(after, kInfinite - 1)));
-  if (n.kind == Kind::Capture) {
-    walk_capture(arm, table, draft);
-  } else {
+  draft.reach(uint64_t{pool_.shortest(lexeme)} + table.growth + pool_.shortest(tail));
+  if (tail != kEpsilon) {
     walk(*table.remainders, tail, draft, &table.denied);
-    if (pool_.nullable(lexeme)) pending.push_back(tail);
+    if (pool_.nullable(lexeme)) add(tail, kEpsilon, draft);
+  } else if (draft.ends) {
+    const TokenTrie& trie = *table.remainders;
+    for (size_t k = 0; k < trie.id_count(); ++k)
+      if (!std::binary_search(table.denied.begin(), table.denied.end(), trie.ids()[k])) draft.ends->push_back(trie.ids()[k]);
   }
+  return true;
+}
+
+// The tokens of a capture: those of what is captured, and those that go on behind it. What comes there depends on the
+// word that was read, but nearly always only on that it is new: so it is judged by what follows a word that is never
+// met again, and word by word only where another capture begins, since there the difference could show.
+void MaskEngine::add_capture(ExprId capture, ExprId tail, Draft& draft) {
+  const ExprPool::CaptureRecord record = pool_.capture_record(capture);
+  std::vector<uint32_t> leaving;
+  Draft inner;
+  inner.ends = &leaving;
+  add(record.lexeme, kEpsilon, inner);
+  walk_plain(inner);
+  draft.dense.insert(draft.dense.end(), inner.dense.begin(), inner.dense.end());
+  draft.ids.insert(draft.ids.end(), inner.ids.begin(), inner.ids.end());
+  draft.by_word = draft.by_word || inner.by_word;
+  draft.reach(uint64_t{inner.after} + record.tail_shortest + pool_.shortest(tail));
+  std::sort(leaving.begin(), leaving.end());
+  leaving.erase(std::unique(leaving.begin(), leaving.end()), leaving.end());
+  ExprId fresh = pool_.source(record.source).after_fresh_capture(pool_, record.key);
+  if (fresh != kEmpty) fresh = pool_.concat(fresh, tail);
+  for (uint32_t id : leaving)
+    if (leaves_capture(id, capture, fresh, tail, draft)) draft.ids.push_back(id);
+}
+
+// May a token be read that ends a capture and goes on? An outer capture's end inside it is noted in draft.ends.
+bool MaskEngine::leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprId tail, Draft& draft) {
+  const ExprPool::CaptureRecord record = pool_.capture_record(capture);
+  std::string_view token = vocab_.token(id);
+  ExprId left = record.lexeme;
+  size_t end = 0;
+  while (end < token.size() && left != kEpsilon && left != kEmpty) left = pool_.step_held(left, static_cast<uint8_t>(token[end++]));
+  if (left != kEpsilon) return false;
+  auto read = [&](ExprId state, bool stop_at_capture, bool& stopped) {
+    for (size_t i = end; i < token.size() && state != kEmpty; ++i) {
+      if (stop_at_capture && pool_.has_capture_at_head(state)) {
+        stopped = true;
+        return kEmpty;
+      }
+      if (state == kEpsilon && draft.ends) {
+        draft.ends->push_back(id);
+        return kEmpty;
+      }
+      state = pool_.step_held(state, static_cast<uint8_t>(token[i]));
+    }
+    return state;
+  };
+  bool stopped = fresh == kEmpty;
+  ExprId state = stopped ? kEmpty : read(fresh, true, stopped);
+  if (stopped) {
+    draft.by_word = true;
+    std::string word = std::string(record.word) + std::string(token.substr(0, end));
+    state = read(pool_.concat(pool_.source(record.source).after_capture(pool_, record.key, word), tail), false, stopped);
+  }
+  if (state == kEmpty) return false;
+  draft.reach(pool_.shortest(state));
   return true;
 }
 
@@ -193,57 +292,19 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, const st
       i = node.end;
       continue;
     }
+    if (state == kEpsilon && draft.ends)
+      for (size_t k = trie.nodes()[i + 1].first_id; k < trie.nodes()[node.end].first_id; ++k)
+        if (!(denied && std::binary_search(denied->begin(), denied->end(), trie.ids()[k]))) draft.ends->push_back(trie.ids()[k]);
     auto ids = trie.ids_at(i);
     if (!ids.empty()) {
       if (state != last_end) {
         last_end = state;
         last_good = !judge_ends || completable(state);
-        if (last_good) draft.after = std::max(draft.after, pool_.shortest(state));
+        if (last_good) draft.reach(pool_.shortest(state));
       }
       for (uint32_t id : ids)
         if (last_good && !(denied && std::binary_search(denied->begin(), denied->end(), id))) draft.ids.push_back(id);
     }
-    ++i;
-  }
-}
-
-// The tokens that leave a capture's lexeme. What follows depends on the word that was read, but nearly always only on
-// that it is new: the remainders are walked after a word that is never met again, and those that go on to end another
-// capture, where the difference could show, are judged one by one.
-void MaskEngine::walk_capture(ExprId capture, const LexemeTable& table, Draft& draft) {
-  const ExprPool::CaptureRecord record = pool_.capture_record(capture);
-  ExprId fresh = pool_.source(record.source).after_fresh_capture(pool_, record.key);
-  const TokenTrie& trie = *table.remainders;
-  std::vector<ExprId> path(trie.max_depth() + 1, kEmpty);
-  path[0] = fresh;
-  auto judge = [&](uint32_t id) {
-    ExprId state = capture;
-    for (char c : vocab_.token(id)) state = pool_.step_held(state, static_cast<uint8_t>(c));
-    if (state == kEmpty) return;
-    draft.ids.push_back(id);
-    draft.after = std::max(draft.after, pool_.shortest(state));
-  };
-  auto denied = [&](uint32_t id) { return std::binary_search(table.denied.begin(), table.denied.end(), id); };
-  for (size_t i = 0, n = trie.size(); i < n;) {
-    const TokenTrie::Node& node = trie.nodes()[i];
-    ExprId before = path[node.depth - 1];
-    if (fresh == kEmpty || pool_.has_capture_at_head(before)) {
-      for (size_t k = node.first_id; k < trie.nodes()[node.end].first_id; ++k)
-        if (!denied(trie.ids()[k])) judge(trie.ids()[k]);
-      i = node.end;
-      continue;
-    }
-    ExprId state = pool_.step_held(before, node.byte);
-    if (state == kEmpty) {
-      i = node.end;
-      continue;
-    }
-    path[node.depth] = state;
-    for (uint32_t id : trie.ids_at(i))
-      if (!denied(id)) {
-        draft.ids.push_back(id);
-        draft.after = std::max(draft.after, pool_.shortest(state));
-      }
     ++i;
   }
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <shared_mutex>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -55,12 +56,16 @@ class MaskEngine {
  private:
   struct Draft;
   const Mask* find(ExprId state, bool at_start);
+  std::string capture_key(ExprId state) const;
   const Mask* make(ExprId state, bool at_start);
-  std::unique_ptr<Mask> compute(ExprId state);
+  std::unique_ptr<Mask> compute(ExprId state, bool& by_word);
   std::unique_ptr<Mask> compute_start(ExprId state);
-  bool add_lexeme(ExprId arm, Draft& draft, std::vector<ExprId>& pending);
+  void add(ExprId e, ExprId tail, Draft& draft);
+  bool add_lexeme(ExprId lexeme, ExprId tail, Draft& draft);
+  void add_capture(ExprId capture, ExprId tail, Draft& draft);
+  bool leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprId tail, Draft& draft);
+  void walk_plain(Draft& draft);
   void walk(const TokenTrie& trie, ExprId from, Draft& draft, const std::vector<uint32_t>* denied);
-  void walk_capture(ExprId capture, const LexemeTable& table, Draft& draft);
   std::unique_ptr<Mask> finish(Draft& draft);
   void write(const Mask& mask, ExprId state, uint32_t* out) const;
   const LexemeTable& table_for(ExprId lexeme, bool followed);
@@ -78,6 +83,7 @@ class MaskEngine {
   size_t mask_slots_ = 0;
   std::vector<std::unique_ptr<Mask>> stored_;
   std::unordered_map<ExprId, const Mask*> start_masks_;
+  std::unordered_map<std::string, const Mask*> capture_masks_;   // of captures whose mask is the same for all words
   std::unordered_map<uint64_t, std::unique_ptr<LexemeTable>> tables_;   // lexeme * 2 + followed
   std::unordered_map<ExprId, uint32_t> cost_;
   size_t bytes_ = 0;

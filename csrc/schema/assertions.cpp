@@ -77,12 +77,6 @@ void Normaliser::negate_own(SchemaId id, Forms& out) {
       if (!store.is(store.first(list) + i, json::Type::String)) narrow(none, not_constant(store.first(list) + i), id);
     unite(out, std::move(none));
   }
-  if (s.has(Keyword::UnevaluatedItems) || s.has(Keyword::UnevaluatedProperties)) {
-    Keyword keyword = s.has(Keyword::UnevaluatedItems) ? Keyword::UnevaluatedItems : Keyword::UnevaluatedProperties;
-    std::string where = document_.pointer(id, keyword);
-    throw Error(ErrorKind::Unsupported, "the negation of " + where + " is not supported: the keyword stands under a `not`, "
-                "an `if` or beside other arms of a `oneOf`; write it outside of them", where);
-  }
 }
 
 // ---- constants ----

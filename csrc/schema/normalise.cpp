@@ -95,7 +95,8 @@ const Forms& Normaliser::forms(GoalId goal) {
 // ---- literals ----
 
 const Forms& Normaliser::literal_forms(Literal literal) {
-  auto known = literal_forms_.find(literal.code);
+  uint64_t key = uint64_t{literal.code} << 1 | (exact_seen_ ? 1u : 0u);
+  auto known = literal_forms_.find(key);
   if (known != literal_forms_.end()) return *known->second;
   if (auto open = open_depth_.find(literal.code); open != open_depth_.end()) {
     lowest_loop_ = std::min(lowest_loop_, open->second);
@@ -120,7 +121,7 @@ const Forms& Normaliser::literal_forms(Literal literal) {
   open_depth_.erase(literal.code);
   open_.pop_back();
   const Forms& out = *made;
-  if (final) literal_forms_.emplace(literal.code, std::move(made));
+  if (final) literal_forms_.emplace(key, std::move(made));
   else unfinished_.push_back(std::move(made));
   return out;
 }
@@ -154,6 +155,10 @@ Forms Normaliser::compute(Literal literal) {
 Forms Normaliser::positive(SchemaId id) {
   Forms out = own_assertions(id);
   apply_in_place(id, out);
+  const Schema& s = document_.schema(id);
+  bool properties = s.has(Keyword::UnevaluatedProperties), items = s.has(Keyword::UnevaluatedItems);
+  if (properties) unevaluated_properties(id, out);
+  if (items) unevaluated_items(id, out);
   return out;
 }
 
@@ -161,6 +166,8 @@ Forms Normaliser::negative(SchemaId id) {
   Forms out;
   negate_own(id, out);
   negate_in_place(id, out);
+  constexpr uint64_t kUnevaluated = bit(Keyword::UnevaluatedProperties) | bit(Keyword::UnevaluatedItems);
+  if (document_.schema(id).present & kUnevaluated) negate_unevaluated(id, out);
   return out;
 }
 
@@ -219,8 +226,6 @@ void Normaliser::apply_in_place(SchemaId id, Forms& out) {
   }
   if (s.has(Keyword::If)) narrow(out, condition(id, false), id);
   dependent_schemas(id, out);
-  if (s.has(Keyword::UnevaluatedProperties)) unevaluated_properties(id, out);
-  if (s.has(Keyword::UnevaluatedItems)) unevaluated_items(id, out);
 }
 
 void Normaliser::negate_in_place(SchemaId id, Forms& out) {
@@ -256,12 +261,15 @@ Forms Normaliser::any_of(SchemaId id, Index arms) {
     for (SchemaId arm : list) add(out, Forms(literal_forms(Literal(arm, false))), id);
     return out;
   }
-  // Every arm that holds counts as having looked at its properties and items, so each set of arms is a case.
+  // Every arm that holds counts as having looked at its properties and items, so each set of arms is a case. Arms outside
+  // the set may hold as well where more looking can only help; otherwise they must fail.
   if (list.size() > 10) too_many(id);
   for (uint32_t set = 1; set < 1u << list.size(); ++set) {
     Forms both = Forms::of_types(kAllTypes);
-    for (size_t i = 0; i < list.size(); ++i)
+    for (size_t i = 0; i < list.size(); ++i) {
       if (set >> i & 1) narrow(both, Literal(list[i], false));
+      else if (exact_seen_) narrow(both, unseen(literal_forms(Literal(list[i], true))), id);
+    }
     add(out, std::move(both), id);
   }
   return out;
@@ -364,56 +372,89 @@ void Normaliser::dependent_schemas(SchemaId id, Forms& out) {
 
 // ---- unevaluated... ----
 
+// What nothing has looked at, as a component; false where everything has been.
+bool Normaliser::unevaluated_component(const ObjectForm& form, GoalId goal, Component& out) {
+  out.listed = false;
+  out.closed = true;
+  out.additional = goal;
+  for (ComponentId seen : form.seen) {
+    const Component& c = component(seen);
+    if (c.closed) return false;
+    for (auto& [name, unused] : c.names) out.names.emplace_back(name, kAlways);
+    for (auto& [pattern, unused] : c.patterns) out.patterns.emplace_back(pattern, kAlways);
+  }
+  std::sort(out.names.begin(), out.names.end());
+  out.names.erase(std::unique(out.names.begin(), out.names.end()), out.names.end());
+  return true;
+}
+
 void Normaliser::unevaluated_properties(SchemaId id, Forms& out) {
   GoalId goal = goal_of(document_.child(id, Keyword::UnevaluatedProperties));
-  std::vector<ObjectForm> kept;
-  for (ObjectForm& form : out.objects) {
+  std::erase_if(out.objects, [&](ObjectForm& form) {
     Component rest;
-    rest.listed = false;
-    rest.closed = true;
-    rest.additional = goal;
-    bool all = false;
-    for (ComponentId seen : form.seen) {
-      const Component& c = component(seen);
-      all |= c.closed;
-      for (auto& [name, unused] : c.names) rest.names.emplace_back(name, kAlways);
-      for (auto& [pattern, unused] : c.patterns) rest.patterns.emplace_back(pattern, kAlways);
-    }
-    if (!all) {
-      std::sort(rest.names.begin(), rest.names.end());
-      rest.names.erase(std::unique(rest.names.begin(), rest.names.end()), rest.names.end());
-      ComponentId added = add_component(std::move(rest));
-      form.components.push_back(added);
-      form.seen.push_back(added);
-      if (!settle(form)) continue;
-    }
-    kept.push_back(std::move(form));
-  }
-  out.objects = std::move(kept);
+    if (!unevaluated_component(form, goal, rest)) return false;
+    ComponentId added = add_component(std::move(rest));
+    form.components.push_back(added);
+    form.seen.push_back(added);
+    return !settle(form);
+  });
 }
 
 void Normaliser::unevaluated_items(SchemaId id, Forms& out) {
   GoalId goal = goal_of(document_.child(id, Keyword::UnevaluatedItems));
-  std::vector<ArrayForm> kept;
-  for (ArrayForm& form : out.arrays) {
-    if (form.seen != UINT32_MAX) {
-      ArrayForm rest;
-      rest.prefix.assign(form.seen, kAlways);
-      rest.rest = goal;
-      if (!form.seen_goals.empty()) {
-        std::vector<GoalId> arms = form.seen_goals;
-        arms.push_back(goal);
-        rest.rest = fresh_union(std::move(arms));
-      }
-      rest.seen = UINT32_MAX;
-      if (rest.rest == kNever) rest.max = form.seen;
-      auto both = conj_arrays(goals_, form, rest);
-      if (!both) continue;
-      form = std::move(*both);
+  std::erase_if(out.arrays, [&](ArrayForm& form) {
+    if (form.seen == UINT32_MAX) return false;
+    ArrayForm rest;
+    rest.prefix.assign(form.seen, kAlways);
+    std::vector<GoalId> arms = form.seen_goals;
+    arms.push_back(goal);
+    rest.rest = fresh_union(std::move(arms));
+    rest.seen = UINT32_MAX;
+    auto both = conj_arrays(goals_, form, rest);
+    if (both) form = std::move(*both);
+    return !both;
+  });
+}
+
+// All the rest holds, but a member or an item that nothing has looked at is wrong. What has been looked at must be known
+// exactly here: which arms hold, and which do not.
+void Normaliser::negate_unevaluated(SchemaId id, Forms& out) {
+  struct Exactly {
+    bool& flag;
+    bool before;
+    explicit Exactly(bool& flag) : flag(flag), before(flag) { flag = true; }
+    ~Exactly() { flag = before; }
+  } exactly(exact_seen_);
+  Forms rest = own_assertions(id);
+  apply_in_place(id, rest);
+  Forms failing;
+  const Schema s = document_.schema(id);
+  if (s.has(Keyword::UnevaluatedProperties)) {
+    GoalId wrong = goal_of(document_.child(id, Keyword::UnevaluatedProperties), true);
+    for (ObjectForm& form : rest.objects) {
+      Component unseen_keys;
+      if (wrong == kNever || !unevaluated_component(form, kAlways, unseen_keys)) continue;
+      ComponentId keys = add_component(std::move(unseen_keys));
+      form.clauses.push_back({{false, {KeySet::Kind::Rest, static_cast<uint32_t>(keys)}, wrong}});
+      form.seen.clear();
+      if (settle(form)) failing.objects.push_back(std::move(form));
     }
-    kept.push_back(std::move(form));
   }
-  out.arrays = std::move(kept);
+  if (s.has(Keyword::UnevaluatedItems)) {
+    GoalId wrong = goal_of(document_.child(id, Keyword::UnevaluatedItems), true);
+    for (ArrayForm& form : rest.arrays) {
+      if (form.seen == UINT32_MAX || wrong == kNever) continue;
+      GoalId goal = wrong;
+      for (GoalId seen : form.seen_goals) goal = goals_.conj(goal, negate(seen));
+      if (goal == kNever) continue;
+      form.contains.push_back({goal, 1, kUnbounded, form.seen});
+      std::sort(form.contains.begin(), form.contains.end());
+      form.seen = 0;
+      form.seen_goals.clear();
+      failing.arrays.push_back(std::move(form));
+    }
+  }
+  add(out, std::move(failing), id);
 }
 
 GoalId Normaliser::fresh_union(std::vector<GoalId> arms) {

@@ -93,6 +93,8 @@ class Normaliser {
   ArrayForm items_of(SchemaId id);
   void dependencies(SchemaId id, Keyword keyword, ObjectForm& form);
   void dependent_schemas(SchemaId id, Forms& out);
+  bool unevaluated_component(const ObjectForm& form, GoalId goal, Component& out);
+  void negate_unevaluated(SchemaId id, Forms& out);
   void unevaluated_properties(SchemaId id, Forms& out);
   void unevaluated_items(SchemaId id, Forms& out);
 
@@ -115,7 +117,7 @@ class Normaliser {
   uint32_t nesting_;
   Goals goals_;
   std::unordered_map<uint32_t, Literal> canonical_;
-  std::unordered_map<uint32_t, std::unique_ptr<Forms>> literal_forms_;
+  std::unordered_map<uint64_t, std::unique_ptr<Forms>> literal_forms_;   // (literal, exact_seen_)
   std::vector<std::unique_ptr<Forms>> goal_forms_;
   std::vector<Literal> open_;                      // literals being computed, outermost first
   std::unordered_map<uint32_t, size_t> open_depth_;
@@ -129,6 +131,7 @@ class Normaliser {
   std::unordered_map<uint64_t, bool> names_;
   std::unordered_map<SchemaId, std::vector<GoalId>> unions_;
   std::map<std::vector<GoalId>, SchemaId> union_ids_;
+  bool exact_seen_ = false;                        // is what has been evaluated wanted exactly, not at least?
   bool track_seen_ = false;                        // is there an unevaluated... keyword anywhere?
 };
 

@@ -93,6 +93,14 @@ ExprId SchemaWriter::after_capture(ExprPool&, uint64_t key, std::string_view wor
   return after_free_key(place);
 }
 
+ExprId SchemaWriter::after_fresh_capture(ExprPool&, uint64_t key) {
+  Place place = places_[key];
+  if (place.kind == Kind::Item) return kEmpty;  // what follows depends on the delimiter that ended the item
+  if (!Costs::sums_only(plans_.object(place.plan))) return kEmpty;  // or on how many keys of a class are left
+  place.kind = Kind::AfterFreeKey;
+  return after_free_key(place);
+}
+
 // ---- the public functions ----
 
 SchemaResult compile_schema(ExprPool& pool, std::string_view schema_json, const SchemaOptions& options) {

@@ -32,6 +32,7 @@ class SchemaWriter final : public RuleSource {
 
   ExprId expand(ExprPool& pool, uint64_t key) override;
   ExprId after_capture(ExprPool& pool, uint64_t key, std::string_view word) override;
+  ExprId after_fresh_capture(ExprPool& pool, uint64_t key) override;
 
  private:
   enum class Kind : uint8_t {

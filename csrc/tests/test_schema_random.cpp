@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <random>
+#include <utility>
 
 #include "json/parser.h"
 #include "plain_validator.h"
@@ -68,7 +69,10 @@ class Maker {
     std::string out = schema(3);
     if (out[0] != '{') return out;
     out.pop_back();
-    return out + (out.size() > 1 ? "," : "") + "\"$defs\":{\"x\":" + schema(2) + ",\"y\":" + schema(1) + "}}";
+    in_definition_ = true;  // where a reference to the same value could go round in a ring
+    out += (out.size() > 1 ? "," : "") + std::string("\"$defs\":{\"x\":") + schema(2) + ",\"y\":" + schema(1) + "}}";
+    in_definition_ = false;
+    return out;
   }
 
  private:
@@ -104,6 +108,13 @@ class Maker {
     }
   }
 
+  // A schema for a member or an item.
+  std::string child(int depth) {
+    bool before = std::exchange(in_definition_, false);
+    std::string out = schema(depth);
+    in_definition_ = before;
+    return out;
+  }
   std::string list(int depth) {
     std::string out = "[" + schema(depth);
     for (size_t n = pick(3); n > 0; --n) out += "," + schema(depth);
@@ -111,8 +122,8 @@ class Maker {
   }
   std::string map(int depth, bool patterns) {
     std::string out = "{", first = patterns ? pattern() : key(), second = patterns ? pattern() : key();
-    out += quoted(first) + ":" + schema(depth);
-    if (second != first) out += "," + quoted(second) + ":" + schema(depth);
+    out += quoted(first) + ":" + child(depth);
+    if (second != first) out += "," + quoted(second) + ":" + child(depth);
     return out + "}";
   }
 
@@ -120,20 +131,22 @@ class Maker {
     switch (kind) {
       case 0: return "\"properties\":" + map(depth, false) + (pick(2) ? ",\"required\":[" + quoted(key()) + "]" : "");
       case 1: return "\"patternProperties\":" + map(depth, true);
-      case 2: return "\"additionalProperties\":" + schema(depth);
+      case 2: return "\"additionalProperties\":" + child(depth);
       case 3: return pick(2) ? "\"minProperties\":" + count() : "\"maxProperties\":" + count();
       case 4: return "\"propertyNames\":" + std::string(pick(2) ? "{\"pattern\":" + quoted(pattern()) + "}" : "{\"maxLength\":1}");
       case 5: return "\"dependentRequired\":{" + quoted(key()) + ":[" + quoted(key()) + "]}";
       case 6: return "\"dependentSchemas\":{" + quoted(key()) + ":" + schema(depth) + "}";
-      case 7: return "\"items\":" + schema(depth) + (pick(2) ? ",\"prefixItems\":" + list(depth) : "");
-      case 8: return "\"contains\":" + schema(depth) + (pick(3) ? "" : ",\"minContains\":" + count()) + (pick(3) ? "" : ",\"maxContains\":" + count());
+      case 7: return "\"items\":" + child(depth) + (pick(2) ? ",\"prefixItems\":" + list(depth) : "");
+      case 8: return "\"contains\":" + child(depth) + (pick(3) ? "" : ",\"minContains\":" + count()) + (pick(3) ? "" : ",\"maxContains\":" + count());
       case 9: return pick(2) ? "\"minItems\":" + count() : "\"maxItems\":" + count() + ",\"uniqueItems\":true";
       case 10: return "\"allOf\":" + list(depth);
       case 11: return "\"anyOf\":" + list(depth);
       case 12: return "\"oneOf\":" + list(depth);
       case 13: return "\"not\":" + schema(depth);
       case 14: return "\"if\":" + schema(depth) + ",\"then\":" + schema(depth) + (pick(2) ? ",\"else\":" + schema(depth) : "");
-      case 15: return "\"$ref\":" + quoted(std::vector<std::string>{"#/$defs/x", "#/$defs/y"}[pick(2)]);
+      case 15:
+        if (in_definition_) return "\"minLength\":1";
+        return "\"$ref\":" + quoted(std::vector<std::string>{"#/$defs/x", "#/$defs/y"}[pick(2)]);
       case 16: return "\"unevaluatedProperties\":" + leaf();
       default: return "\"unevaluatedItems\":" + leaf();
     }
@@ -141,6 +154,7 @@ class Maker {
 
   std::mt19937 rng_;
   bool unevaluated_;
+  bool in_definition_ = false;
 };
 
 struct Outcome {
@@ -204,6 +218,8 @@ void check_schemas(unsigned seed, int rounds, bool unevaluated) {
     SchemaOptions options;
     options.order = SchemaOptions::Order::Any;
     options.white_space = SchemaOptions::WhiteSpace::Compact;
+    options.numbers_plain = true;  // so that doubles can judge them
+    options.max_digits = 4;
     ExprPool pool;
     SchemaResult result{kEmpty, {}};
     INFO(schema);

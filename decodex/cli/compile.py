@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -102,17 +103,7 @@ def compile_(
     if model is not None and use_bytes:
         raise BadUsage("--model and --bytes cannot go together; give one of them")
     how = JsonHow(property_order, whitespace, unsupported)
-    files = list(_schema_files([*(paths or ()), *(schema or ())]))
-    if not files:
-        how.refuse()
-    sources: list[Source] = [(path, lambda path=path: wanted_schema(path, how)) for path in files]  # type: ignore[misc]
-    sources += [(f"--regex {p}", lambda p=p: wanted_regex(p)) for p in regex or ()]  # type: ignore[misc]
-    if choice:
-        sources.append(("--choice", lambda: wanted_choice(choice)))
-    if not sources:
-        raise BadUsage(
-            "say what to compile: a schema file, a folder of *.json, --regex PATTERN or --choice TEXT"
-        )
+    sources = _sources([*(paths or ()), *(schema or ())], regex or [], choice or [], how)
     vocab = byte_vocabulary() if model is None else tokenizer_vocabulary(model)
     _ = vocab.native  # made on first use; no constraint should be charged for it
     reports = []
@@ -123,6 +114,22 @@ def compile_(
     if not as_json:
         _print_one(reports[0]) if len(reports) == 1 else _print_many(reports)
     raise typer.Exit(ExitCode.DONE if all(report.ok for report in reports) else ExitCode.NEGATIVE)
+
+
+def _sources(paths: list[str], patterns: list[str], choices: list[str], how: JsonHow) -> list[Source]:
+    """What to compile, each under its name. ``BadUsage`` when it is nothing."""
+    files = list(_schema_files(paths))
+    if not files:
+        how.refuse()
+    sources: list[Source] = [(path, partial(wanted_schema, path, how)) for path in files]
+    sources += [(f"--regex {pattern}", partial(wanted_regex, pattern)) for pattern in patterns]
+    if choices:
+        sources.append(("--choice", partial(wanted_choice, choices)))
+    if not sources:
+        raise BadUsage(
+            "say what to compile: a schema file, a folder of *.json, --regex PATTERN or --choice TEXT"
+        )
+    return sources
 
 
 def _schema_files(paths: list[str]) -> Iterator[str]:

@@ -155,19 +155,17 @@ def generate(
     if text is None:
         text, chat = default_prompt(wanted), bool(getattr(writer.tokenizer, "chat_template", None))
     prompt_ids = writer.prompt_ids(text, chat=chat)
-    show_pieces = stream and not as_json and is_terminal()
+    on_text = (lambda piece: write(piece, end="")) if stream and not as_json and is_terminal() else None
     all_valid = True
     for index in range(samples):
-        one = Sampling(how.max_tokens, how.temperature, how.seed + index)
-        sample = writer.write(
-            prompt_ids, compiled, one, (lambda piece: write(piece, end="")) if show_pieces else None
-        )
+        one = replace(how, seed=how.seed + index)
+        sample = writer.write(prompt_ids, compiled, one, on_text)
         verdict = judge(wanted, compiled, sample.text)
         all_valid = all_valid and verdict.valid
         if as_json:
             print_json(_as_json(sample, verdict, one))
         else:
-            write("" if show_pieces else sample.text)
+            write(sample.text if on_text is None else "")
         if not quiet:
             write(_summary(sample, verdict, one, compiled), stream=sys.stderr)
     raise typer.Exit(ExitCode.DONE if all_valid else ExitCode.NEGATIVE)
@@ -181,9 +179,12 @@ def default_prompt(wanted: Wanted) -> str:
         return "Write a short answer."
     if wanted.kind != "schema":
         return "Write a JSON object."
-    schema = json.loads(wanted.source)
+    try:
+        schema = json.loads(wanted.source)
+        short = json.dumps(schema, ensure_ascii=False)
+    except (ValueError, RecursionError):  # the core reads deeper nesting than the standard library
+        return "Write a JSON object."
     title = schema.get("title") if isinstance(schema, dict) else None
-    short = json.dumps(schema, ensure_ascii=False)
     if len(short) <= SCHEMA_IN_PROMPT:
         return f"Write JSON for this schema: {short}"
     return f"Write {title} as JSON." if isinstance(title, str) and title else "Write a JSON object."
