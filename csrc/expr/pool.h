@@ -162,6 +162,11 @@ class ExprPool {
   }
   ExprId run(ExprId state, std::string_view text);             // step() over text
 
+  ExprId run_held(ExprId state, std::string_view text) {       // the same, for callers that hold the lock anyway
+    for (char c : text) state = step_held(state, static_cast<uint8_t>(c));
+    return state;
+  }
+
   // A state with its transitions at hand, for walks that take many steps. (lock held)
   struct Cursor {
     ExprId state = kEmpty;

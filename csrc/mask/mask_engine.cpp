@@ -107,6 +107,7 @@ void MaskEngine::evict_if_full() {
   stored_.clear();
   tables_.clear();
   cost_.clear();
+  without_words_.clear();
   bytes_ = 0;
   ++stats_.evictions;
 }
@@ -276,25 +277,68 @@ bool MaskEngine::leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprI
   return true;
 }
 
-// Adds the ids of `trie` that stay live from `from`, but for the denied ones.
+// The state with the captures at its head replaced by what they read and what follows a word that is never met again:
+// a walk through it makes no state per word. The state itself when there are none, or when that is not known.
+ExprId MaskEngine::without_words(ExprId state) {
+  if (!(pool_.node(state).flags & kHasRule)) return state;
+  auto known = without_words_.find(state);
+  if (known != without_words_.end()) return known->second;
+  ExprId out = state;
+  const Node& n = pool_.node(state);
+  if (n.kind == Kind::Capture) {
+    const ExprPool::CaptureRecord record = pool_.capture_record(state);
+    ExprId fresh = pool_.source(record.source).after_fresh_capture(pool_, record.key);
+    if (fresh != kEmpty) out = pool_.concat(record.lexeme, fresh);
+  } else if (n.kind == Kind::Concat) {
+    out = pool_.concat(without_words(ExprId{n.a}), ExprId{n.b});
+  } else if (n.kind == Kind::Alt) {
+    std::vector<ExprId> arms;
+    for (ExprId kid : pool_.kids(state)) arms.push_back(without_words(kid));
+    out = pool_.alt(arms);
+  }
+  without_words_.emplace(state, out);
+  return out;
+}
+
+// Adds the ids of `trie` that stay live from `from`, but for the denied ones. Captures are read without their words;
+// where a second one begins in the same token, the word of the first could matter, and the very states are taken.
 void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, const std::vector<uint32_t>* denied) {
   ++stats_.walks;
   if (from == kEmpty || trie.size() == 0) return;
+  enum Mode : uint8_t { kNoCapture, kWithoutWord, kExact };
+  struct Place {
+    ExprPool::Cursor cursor;
+    Mode mode = kNoCapture;
+  };
   const bool judge_ends = !vocab_.spells_every_byte();
-  std::vector<ExprPool::Cursor> path(trie.max_depth() + 1);
-  path[0] = pool_.cursor(from);
+  std::vector<Place> path(trie.max_depth() + 1);
+  std::string bytes(trie.max_depth() + 1, '\0');
+  path[0] = {pool_.cursor(from), judge_ends ? kExact : kNoCapture};
   ExprId last_end = kEmpty;
   bool last_good = false;
+  auto is_denied = [&](uint32_t id) { return denied && std::binary_search(denied->begin(), denied->end(), id); };
   for (size_t i = 0, n = trie.size(); i < n;) {
     const TokenTrie::Node& node = trie.nodes()[i];
-    const ExprId state = (path[node.depth] = pool_.step_cursor(path[node.depth - 1], node.byte)).state;
+    const Place& above = path[node.depth - 1];
+    Place& here = path[node.depth];
+    here = {pool_.step_cursor(above.cursor, node.byte), above.mode};
+    bytes[node.depth - 1] = static_cast<char>(node.byte);
+    if (here.mode != kExact && here.cursor.state != above.cursor.state && pool_.has_capture_at_head(here.cursor.state)) {
+      if (here.mode == kNoCapture) {
+        here = {pool_.cursor(without_words(here.cursor.state)), kWithoutWord};
+      } else if (node.end > i + 1) {
+        here = {pool_.cursor(pool_.run_held(from, std::string_view(bytes).substr(0, node.depth))), kExact};
+        draft.by_word = true;
+      }
+    }
+    const ExprId state = here.cursor.state;
     if (state == kEmpty) {
       i = node.end;
       continue;
     }
     if (state == kEpsilon && draft.ends)
       for (size_t k = trie.nodes()[i + 1].first_id; k < trie.nodes()[node.end].first_id; ++k)
-        if (!(denied && std::binary_search(denied->begin(), denied->end(), trie.ids()[k]))) draft.ends->push_back(trie.ids()[k]);
+        if (!is_denied(trie.ids()[k])) draft.ends->push_back(trie.ids()[k]);
     auto ids = trie.ids_at(i);
     if (!ids.empty()) {
       if (state != last_end) {
@@ -303,7 +347,7 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, const st
         if (last_good) draft.reach(pool_.shortest(state));
       }
       for (uint32_t id : ids)
-        if (last_good && !(denied && std::binary_search(denied->begin(), denied->end(), id))) draft.ids.push_back(id);
+        if (last_good && !is_denied(id)) draft.ids.push_back(id);
     }
     ++i;
   }

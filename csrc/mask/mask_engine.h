@@ -64,6 +64,7 @@ class MaskEngine {
   bool add_lexeme(ExprId lexeme, ExprId tail, Draft& draft);
   void add_capture(ExprId capture, ExprId tail, Draft& draft);
   bool leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprId tail, Draft& draft);
+  ExprId without_words(ExprId state);
   void walk_plain(Draft& draft);
   void walk(const TokenTrie& trie, ExprId from, Draft& draft, const std::vector<uint32_t>* denied);
   std::unique_ptr<Mask> finish(Draft& draft);
@@ -86,6 +87,7 @@ class MaskEngine {
   std::unordered_map<std::string, const Mask*> capture_masks_;   // of captures whose mask is the same for all words
   std::unordered_map<uint64_t, std::unique_ptr<LexemeTable>> tables_;   // lexeme * 2 + followed
   std::unordered_map<ExprId, uint32_t> cost_;
+  std::unordered_map<ExprId, ExprId> without_words_;   // states at whose head a capture begins -> see without_words()
   size_t bytes_ = 0;
   MaskStats stats_;
 };
