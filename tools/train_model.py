@@ -3,11 +3,13 @@
     python tools/train_model.py --out decodex/model/data [--steps N] [--seed 0]
 
 In: a seed and a number of steps. Out: config.json, generation_config.json, model.safetensors (float16),
-tokenizer.json and tokenizer_config.json in the folder, which is replaced whole at the end. The text
-comes from `tools/corpus`; nothing is downloaded. Needs torch, transformers, rich, and a C++ compiler for
+tokenizer.json and tokenizer_config.json in the folder, which is replaced whole at the end. The text comes
+from `tools/corpus`; nothing is downloaded. Needs torch, transformers, rich, and a C++ compiler for
 `torch.compile`.
-Invariant: on one machine and one version of torch, the same arguments give the same files (one thread,
-fixed seeds). Cost: @COST@
+Invariant: on one machine and one version of torch, the same arguments give the same files (one thread, fixed
+seeds). Cost: the default 4500 steps (9.2 million tokens) took 64 minutes in one thread of a busy machine, and
+ended at a loss of 1.06 nats per token on held-out text. The result writes fluent records and short
+sentences; it copies little from its prompt and answers few questions rightly.
 Refuses: a result of more than 8 MB.
 """
 

@@ -18,8 +18,8 @@ class Parser {
   Index parse() {
     skip_space();
     while (true) {
-      if (value()) continue;            // a container was opened and expects its first member
-      while (true) {                    // a value is complete: what follows it?
+      if (value()) continue;  // a container was opened and expects its first member
+      while (true) {          // a value is complete: what follows it?
         skip_space();
         if (open_.empty()) {
           if (at_ != text_.size()) fail("the text goes on after the JSON value");
@@ -33,7 +33,8 @@ class Parser {
           break;
         }
         if (c != (open_.back().type == Type::Object ? '}' : ']'))
-          fail(open_.back().type == Type::Object ? "expected ',' or '}' in an object" : "expected ',' or ']' in an array");
+          fail(open_.back().type == Type::Object ? "expected ',' or '}' in an object"
+                                                 : "expected ',' or ']' in an array");
         ++at_;
         close();
       }
@@ -43,8 +44,8 @@ class Parser {
  private:
   struct Open {
     Type type;
-    size_t first;             // of its members on the stack
-    std::string_view key;     // of the container itself
+    size_t first;          // of its members on the stack
+    std::string_view key;  // of the container itself
     size_t at;
   };
 
@@ -60,12 +61,14 @@ class Parser {
       }
     }
     std::string where = "line " + std::to_string(line) + ", column " + std::to_string(column);
-    throw Error(ErrorKind::Constraint, std::string(options_.what) + " is not valid JSON: " + message + " at " + where, where);
+    throw Error(ErrorKind::Constraint, std::string(options_.what) + " is not valid JSON: " + message + " at " + where,
+                where);
   }
 
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
+      ++at_;
   }
 
   void push(Type type, std::string_view text = {}) {
@@ -109,8 +112,8 @@ class Parser {
 
   bool open(Type type) {
     if (open_.size() >= options_.nesting)
-      throw Error(ErrorKind::Limit, std::string(options_.what) + " is nested more than " + std::to_string(options_.nesting) +
-                                        " levels deep; raise Limits(nesting=...)");
+      throw Error(ErrorKind::Limit, std::string(options_.what) + " is nested more than " +
+                                        std::to_string(options_.nesting) + " levels deep; raise Limits(nesting=...)");
     open_.push_back({type, stack_.size(), key_, at_});
     key_ = {};
     ++at_;
@@ -186,8 +189,10 @@ class Parser {
       while (peek() >= '0' && peek() <= '9') ++at_;
     };
     if (peek() == '-') ++at_;
-    if (peek() == '0') ++at_;
-    else digits();
+    if (peek() == '0')
+      ++at_;
+    else
+      digits();
     if (peek() == '.') {
       ++at_;
       digits();
@@ -240,7 +245,8 @@ class Parser {
     for (int i = 1; i < length; ++i)
       if ((text_[at_ + static_cast<size_t>(i)] & 0xC0) != 0x80) fail("invalid UTF-8");
     auto second = static_cast<uint8_t>(text_[at_ + 1]);
-    if ((c == 0xE0 && second < 0xA0) || (c == 0xF0 && second < 0x90) || (c == 0xF4 && second > 0x8F)) fail("invalid UTF-8");
+    if ((c == 0xE0 && second < 0xA0) || (c == 0xF0 && second < 0x90) || (c == 0xF4 && second > 0x8F))
+      fail("invalid UTF-8");
     if (c == 0xED && second > 0x9F) fail("invalid UTF-8 (an encoded surrogate)");
     at_ += static_cast<size_t>(length);
   }

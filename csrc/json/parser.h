@@ -9,8 +9,8 @@
 namespace decodex::json {
 
 struct ParseOptions {
-  uint32_t nesting = 1'000;         // deepest allowed container
-  const char* what = "JSON text";   // how messages name the text
+  uint32_t nesting = 1'000;        // deepest allowed container
+  const char* what = "JSON text";  // how messages name the text
 };
 
 // The value of `text`. Throws Error(Constraint) with line and column for anything that is not JSON, for invalid UTF-8,

@@ -4,9 +4,9 @@ namespace decodex {
 
 namespace {
 
-// Does every character outside ASCII lead from `from` to `to`? Follows the shapes of UTF-8; bytes that are alike there
-// must lead to one state.
-bool reads_beyond_ascii(ExprPool& pool, ExprId from, ExprId to) {
+// The lead bytes all of whose characters lead from `from` to `to`. Follows the shapes of UTF-8; continuation bytes that
+// are alike there must lead to one state, so few states have to be looked at.
+uint64_t reads_beyond_ascii(ExprPool& pool, ExprId from, ExprId to) {
   struct Shape {
     uint8_t lead_first, lead_last, second_first, second_last;
     int length;
@@ -20,13 +20,23 @@ bool reads_beyond_ascii(ExprPool& pool, ExprId from, ExprId to) {
       if (pool.step_held(state, static_cast<uint8_t>(b)) != target) return kEmpty;
     return target;
   };
+  uint64_t leads = 0;
   for (const Shape& shape : kShapes) {
-    ExprId state = all_to(from, shape.lead_first, shape.lead_last);
-    if (state != kEmpty) state = all_to(state, shape.second_first, shape.second_last);
-    for (int k = 2; k < shape.length && state != kEmpty; ++k) state = all_to(state, 0x80, 0xBF);
-    if (state != to) return false;
+    ExprId last_seen = kEmpty;
+    bool last_good = false;
+    for (int lead = shape.lead_first; lead <= shape.lead_last; ++lead) {
+      ExprId state = pool.step_held(from, static_cast<uint8_t>(lead));
+      if (state == kEmpty) continue;
+      if (state != last_seen) {
+        last_seen = state;
+        state = all_to(state, shape.second_first, shape.second_last);
+        for (int k = 2; k < shape.length && state != kEmpty; ++k) state = all_to(state, 0x80, 0xBF);
+        last_good = state == to;
+      }
+      if (last_good) leads |= 1ull << (lead - 0xC0);
+    }
   }
-  return true;
+  return leads;
 }
 
 void add_ascii(Absorption& out, int b) { out.ascii[b >> 6] |= 1ull << (b & 63); }
@@ -36,7 +46,7 @@ Absorption by_staying(ExprPool& pool, ExprId state) {
   Absorption out;
   for (int b = 0; b < 0x80; ++b)
     if (pool.step_held(state, static_cast<uint8_t>(b)) == state) add_ascii(out, b);
-  out.beyond_ascii = reads_beyond_ascii(pool, state, state);
+  out.leads = reads_beyond_ascii(pool, state, state);
   out.capacity = kUnbounded;
   return out;
 }
@@ -51,7 +61,7 @@ Absorption by_counting(ExprPool& pool, ExprId unit, uint32_t max, ExprId tail) {
   bool tail_is_ascii = true;
   for (int b = 0x80; b < 0x100; ++b)
     if (pool.step_held(tail, static_cast<uint8_t>(b)) != kEmpty) tail_is_ascii = false;
-  out.beyond_ascii = tail_is_ascii && reads_beyond_ascii(pool, unit, kEpsilon);
+  if (tail_is_ascii) out.leads = reads_beyond_ascii(pool, unit, kEpsilon);
   out.capacity = max;
   return out;
 }
@@ -61,7 +71,7 @@ Absorption by_counting(ExprPool& pool, ExprId unit, uint32_t max, ExprId tail) {
 Absorption absorption(ExprPool& pool, ExprId state, bool ends_matter) {
   if (state == kEmpty || state == kEpsilon || (ends_matter && pool.nullable(state))) return {};
   Absorption staying = by_staying(pool, state);
-  if (staying.beyond_ascii || staying.ascii[0] || staying.ascii[1]) return staying;
+  if (staying.leads || staying.ascii[0] || staying.ascii[1]) return staying;
   ExprId head = state, tail = kEpsilon;
   if (pool.node(state).kind == Kind::Concat) {
     head = ExprId{pool.node(state).a};

@@ -12,12 +12,13 @@ namespace decodex {
 
 struct Absorption {
   uint64_t ascii[2] = {0, 0};
-  bool beyond_ascii = false;      // every character outside ASCII, too
+  uint64_t leads = 0;             // bit b: every character that begins with the byte 0xC0 + b
   uint32_t capacity = 0;          // characters
 
+  // Is everything below made of these characters? Those of the tokens that have no more than `capacity` of them stay.
   bool takes(const SubtreeSummary& below) const {
     return below.whole && (below.ascii[0] & ~ascii[0]) == 0 && (below.ascii[1] & ~ascii[1]) == 0 &&
-           (beyond_ascii || !below.beyond_ascii) && below.max_chars <= capacity;
+           (below.leads & ~leads) == 0;
   }
 };
 

@@ -28,6 +28,7 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
   struct Place {
     ExprPool::Cursor cursor;
     const Absorption* absorption = nullptr;
+    uint32_t chars = 0;   // on the path
   };
   std::vector<Place> path(trie.max_depth() + 1);
   path[0].cursor = pool.cursor(lexeme);
@@ -53,6 +54,7 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
       i = node.end;
       continue;
     }
+    here.chars = above.chars + ((node.byte & 0xC0) != 0x80 ? 1 : 0);
     const bool same = state == above.cursor.state;
     here.absorption = same ? above.absorption : nullptr;
     if (node.end - i >= kWorthAbsorbing && vocab.summaries()[i].whole) {
@@ -62,7 +64,13 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
         here.absorption = &it->second;
       }
       if (here.absorption->takes(vocab.summaries()[i])) {
-        stay(node.first_id, nodes[node.end].first_id);
+        const uint64_t most = uint64_t{here.chars} + here.absorption->capacity;
+        if (vocab.summaries()[i].max_chars <= here.absorption->capacity) {
+          stay(node.first_id, nodes[node.end].first_id);
+        } else {
+          for (uint32_t k = node.first_id; k < nodes[node.end].first_id; ++k)
+            if (vocab.characters()[k] <= most) stay(k, k + 1);
+        }
         longest = std::max(longest, pool.shortest(state) + kCutCharacter);
         i = node.end;
         continue;
@@ -140,27 +148,41 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
   return true;
 }
 
+namespace {
+
+ExprId clamp(ExprPool& pool, ExprId e, uint32_t max_token_bytes, int depth) {
+  const Node& n = pool.node(e);
+  if (n.kind == Kind::Alt && depth > 0) {
+    std::vector<ExprId> arms;
+    for (ExprId kid : pool.kids(e)) arms.push_back(clamp(pool, kid, max_token_bytes, depth - 1));
+    return pool.alt(arms);
+  }
+  if (n.kind == Kind::Repeat) {
+    ExprId unit{n.a};
+    if (pool.nullable(unit)) return e;
+    uint32_t reach = max_token_bytes / std::max(1u, pool.node(unit).shortest) + 1;   // turns that a token can take
+    return pool.repeat(unit, std::min(n.b, reach), n.c >= reach ? kUnbounded : n.c);
+  }
+  if (n.kind != Kind::Concat) return e;
+  std::vector<ExprId> heads;   // as many as a token can reach
+  bool clamped = false;
+  ExprId rest = e;
+  for (; heads.size() <= max_token_bytes && pool.node(rest).kind == Kind::Concat; rest = ExprId{pool.node(rest).b}) {
+    ExprId head{pool.node(rest).a};
+    heads.push_back(clamp(pool, head, max_token_bytes, depth - 1));
+    clamped = clamped || heads.back() != head;
+  }
+  ExprId last = clamp(pool, rest, max_token_bytes, depth - 1);
+  if (!clamped && last == rest) return e;
+  for (size_t i = heads.size(); i-- > 0;) last = pool.concat(heads[i], last);
+  return last;
+}
+
+}  // namespace
+
 ExprId clamp_lexeme(ExprPool& pool, ExprId lexeme, uint32_t max_token_bytes) {
   if (pool.node(lexeme).flags & kSearch) return lexeme;  // what is live there may depend on counts that no token sees
-  std::vector<ExprId> heads;   // as many as a token can reach
-  ExprId rest = lexeme;
-  bool clamped = false;
-  auto clamp = [&](ExprId e) {
-    const Node& n = pool.node(e);
-    if (n.kind != Kind::Repeat || pool.nullable(ExprId{n.a})) return e;
-    uint32_t min = std::min(n.b, max_token_bytes + 1);
-    uint32_t max = n.c > max_token_bytes ? kUnbounded : n.c;
-    clamped = clamped || min != n.b || max != n.c;
-    return pool.repeat(ExprId{n.a}, min, max);
-  };
-  while (heads.size() <= max_token_bytes && pool.node(rest).kind == Kind::Concat) {
-    heads.push_back(clamp(ExprId{pool.node(rest).a}));
-    rest = ExprId{pool.node(rest).b};
-  }
-  rest = clamp(rest);
-  if (!clamped) return lexeme;
-  for (size_t i = heads.size(); i-- > 0;) rest = pool.concat(heads[i], rest);
-  return rest;
+  return clamp(pool, lexeme, max_token_bytes, 4);
 }
 
 }  // namespace decodex

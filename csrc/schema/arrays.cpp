@@ -18,6 +18,7 @@ ExprId SchemaWriter::array(uint32_t plan, uint32_t depth, bool any_order) {
   start.depth = depth;
   start.any_order = any_order;
   start.marks = counts_id(std::vector<uint32_t>(plans_.array(plan).form.contains.size()));
+  start.low = plans_.array(plan).form.repeated ? 0 : 2;
   return items_rule(start);
 }
 
@@ -31,16 +32,17 @@ SchemaWriter::Place SchemaWriter::moved(const Place& place, std::vector<uint32_t
   Place next = place;
   next.kind = Kind::Items;
   next.first = false;
-  next.index = std::min(place.index + 1, std::max(plans_.array(place.plan).index_cap, 1u));
+  next.index = Plans::next_index(plans_.array(place.plan), place.index);
   next.marks = counts_id(counts);
   return next;
 }
 
 Cost SchemaWriter::items_cost(const Place& place) {
   const ArrayPlan& plan = plans_.array(place.plan);
-  if (plan.form.repeated) return costs_.repeated_rest(plan, place.index, place.low, written_goal(place));
-  if (plan.form.unique && word_sets_[place.written].empty()) return costs_.unique_rest(plan, place.index, kEmpty);
-  return costs_.rest(plan, {place.index, counts_[place.marks]});
+  if (plan.form.unique) return costs_.unique_rest(plan, {place.index, counts_[place.marks]}, kEmpty);
+  Cost rest = costs_.rest(plan, {place.index, counts_[place.marks], place.low, GoalId{place.high}});
+  if (place.low != 1) return rest;
+  return rest + costs_.of(written_goal(place));  // what has to come again
 }
 
 ExprId SchemaWriter::items_rule(const Place& place) { return rule(place, items_cost(place)); }
@@ -115,10 +117,20 @@ ExprId SchemaWriter::written_items(const Place& place) {
   return pool_.alt(arms);
 }
 
+// The values that this item must leave to later ones.
+ExprId SchemaWriter::reserved_items(const Place& place) {
+  std::vector<std::string> taken;
+  for (StringId value : word_sets_[place.written]) taken.emplace_back(strings_.text(value));
+  std::vector<ExprId> arms;
+  for (const std::string& text : costs_.reserved_values(plans_.array(place.plan), place.index + 1, taken))
+    arms.push_back(item_texts(value_id(text), place));
+  return pool_.alt(arms);
+}
+
 // Behind the bracket or a comma and its gap: an item that is new, captured with its delimiter.
 ExprId SchemaWriter::unique_items(const Place& place) {
   const ArrayPlan& plan = plans_.array(place.plan);
-  ExprId written = written_items(place);
+  ExprId written = written_items(place), denied = pool_.alt(written, reserved_items(place));
   std::vector<ExprId> arms;
   for (const ItemChoice& choice : plans_.item_choices(plan, place.index, counts_[place.marks])) {
     Place next = moved(place, choice.counts);
@@ -128,16 +140,16 @@ ExprId SchemaWriter::unique_items(const Place& place) {
     ExprId item = value(choice.goal, place.depth + 1, place.any_order);
     Cost tail{0, 0};
     if (!may_end) {  // the cheapest value now is not there later, so the rest is counted without it
-      tail = written == kEmpty && word_sets_[place.written].empty() && costs_.scalars_only(choice.goal)
-                 ? costs_.unique_rest_after(plan, place.index, item)
-                 : costs_.unique_rest(plan, next.index, written);
+      bool first_scalar = written == kEmpty && plan.form.contains.empty() && costs_.scalars_only(choice.goal);
+      tail = first_scalar ? costs_.unique_rest_after(plan, place.index, item)
+                          : costs_.unique_rest(plan, {next.index, counts_[next.marks]}, written);
       may_go_on = may_go_on && !tail.infinite();
     }
     ExprId end = may_end ? pool_.concat(layout_.before_close(place.depth), pool_.byte(']')) : kEmpty;
     ExprId comma = may_go_on ? pool_.concat(layout_.before_comma(), pool_.byte(',')) : kEmpty;
     ExprId delimiter = pool_.alt(end, comma);
     ExprId lexeme = pool_.concat(item, delimiter);
-    if (written != kEmpty) lexeme = pool_.conj(lexeme, pool_.complement(pool_.concat(written, delimiter)));
+    if (denied != kEmpty) lexeme = pool_.conj(lexeme, pool_.complement(pool_.concat(denied, delimiter)));
     if (lexeme == kEmpty || !pool_.live(lexeme)) continue;
     if (costs_.scalars_only(choice.goal)) lexeme = pool_.lexeme(lexeme);
     next.kind = Kind::Item;
@@ -159,7 +171,8 @@ ExprId SchemaWriter::after_item(const Place& at, std::string_view word) {
   bool end = word.back() == ']';
   if (end) return kEpsilon;
   word.remove_suffix(1);
-  while (!word.empty() && std::string_view(" \t\r\n").find(word.back()) != std::string_view::npos) word.remove_suffix(1);
+  while (!word.empty() && std::string_view(" \t\r\n").find(word.back()) != std::string_view::npos)
+    word.remove_suffix(1);
   Place place = at;
   place.kind = Kind::Items;
   ExprId gap = layout_.after_comma(place.depth);
@@ -174,38 +187,50 @@ ExprId SchemaWriter::after_item(const Place& at, std::string_view word) {
 // ---- two equal items (the negation of uniqueItems) ----
 
 GoalId SchemaWriter::written_goal(const Place& place) {
-  if (place.low != 1) return kAlways;
   return normaliser_.goal_of(document_.constant(written_values_.at(StringId{place.written})));
 }
 
-// `low` says how far it is: 0 nothing, 1 a value is remembered and has to come again, 2 it came.
+// `low` is the phase (see ArrayPlace), `high` in phase 1 the goal of the item that repeats the value.
 ExprId SchemaWriter::repeated_items(const Place& place) {
   const ArrayPlan& plan = plans_.array(place.plan);
-  ExprId close = place.low == 2 && place.index >= plan.form.min ? close_array(place) : kEmpty;
-  return pool_.alt(close, next_item(place, repetition(place)));
+  bool may_close = place.low == 2 && place.index >= plan.form.min && Plans::counts_met(plan, counts_[place.marks]);
+  return pool_.alt(may_close ? close_array(place) : kEmpty, next_item(place, repetition(place)));
 }
 
 // An item, with nothing in front, and what follows.
 ExprId SchemaWriter::repetition(const Place& place) {
   const ArrayPlan& plan = plans_.array(place.plan);
   if (plan.form.max != kUnbounded && place.index >= plan.form.max) return kEmpty;
-  GoalId goal = plan.form.item(place.index);
-  ExprId item = value(goal, place.depth + 1, place.any_order);
-  Place next = moved(place, {});
-  std::vector<ExprId> arms{pool_.concat(item, items_rule(next))};
-  if (place.low == 0) {
-    next.low = 1;
-    Cost tail = costs_.repeated_rest(plan, next.index, 1, goal);
-    next.kind = Kind::Item;
-    ExprId comma = pool_.concat(layout_.before_comma(), pool_.byte(','));
-    if (!tail.infinite()) arms.push_back(pool_.capture(pool_.concat(item, comma), source_, number_of(next), layout_.at(tail, place.depth)));
-  } else if (place.low == 1) {
-    next.low = 2;
-    next.written = 0;
-    GoalId again = normaliser_.goals().conj(goal, written_goal(place));
-    arms.push_back(pool_.concat(value(again, place.depth + 1, true), items_rule(next)));
+  std::vector<ExprId> arms;
+  for (const ItemChoice& choice : plans_.item_choices(plan, place.index, counts_[place.marks])) {
+    Place next = moved(place, choice.counts);
+    if (ExprId rest = items_rule(next); rest != kEmpty)
+      arms.push_back(pool_.concat(value(choice.goal, place.depth + 1, place.any_order), rest));
+    if (place.low == 0)
+      for (GoalId again : plans_.later_goals(plan, next.index))
+        arms.push_back(chosen_item(place, next, choice.goal, again));
+    if (place.low == 1 && choice.goal == GoalId{place.high}) {
+      next.low = 2;
+      next.high = next.written = 0;
+      if (ExprId rest = items_rule(next); rest != kEmpty)
+        arms.push_back(pool_.concat(item_texts(StringId{place.written}, place), rest));
+    }
   }
   return pool_.alt(arms);
+}
+
+// An item whose value will come again, as an item with the goal `again`.
+ExprId SchemaWriter::chosen_item(const Place& place, Place next, GoalId goal, GoalId again) {
+  GoalId both = normaliser_.goals().conj(goal, again);
+  next.low = 1;
+  next.high = static_cast<uint32_t>(again);
+  Cost tail = costs_.rest(plans_.array(place.plan), {next.index, counts_[next.marks], 1, again}) + costs_.of(both);
+  if (tail.infinite()) return kEmpty;
+  next.kind = Kind::Item;
+  ExprId comma = pool_.concat(layout_.before_comma(), pool_.byte(','));
+  ExprId item = pool_.concat(value(both, place.depth + 1, place.any_order), comma);
+  if (costs_.scalars_only(both)) item = pool_.lexeme(item);
+  return pool_.capture(item, source_, number_of(next), layout_.at(tail, place.depth));
 }
 
 }  // namespace decodex

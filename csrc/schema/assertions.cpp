@@ -13,13 +13,13 @@ namespace {
 
 constexpr uint64_t kNumberKeywords = bit(Keyword::MultipleOf) | bit(Keyword::Maximum) | bit(Keyword::ExclusiveMaximum) |
                                      bit(Keyword::Minimum) | bit(Keyword::ExclusiveMinimum);
-constexpr uint64_t kStringKeywords = bit(Keyword::MaxLength) | bit(Keyword::MinLength) | bit(Keyword::Pattern) |
-                                     bit(Keyword::Format);
+constexpr uint64_t kStringKeywords =
+    bit(Keyword::MaxLength) | bit(Keyword::MinLength) | bit(Keyword::Pattern) | bit(Keyword::Format);
 constexpr uint64_t kArrayKeywords = bit(Keyword::PrefixItems) | bit(Keyword::Items) | bit(Keyword::AdditionalItems) |
                                     bit(Keyword::Contains) | bit(Keyword::MaxItems) | bit(Keyword::MinItems) |
                                     bit(Keyword::UniqueItems);
-constexpr uint64_t kKeyKeywords = bit(Keyword::Properties) | bit(Keyword::PatternProperties) |
-                                  bit(Keyword::AdditionalProperties);
+constexpr uint64_t kKeyKeywords =
+    bit(Keyword::Properties) | bit(Keyword::PatternProperties) | bit(Keyword::AdditionalProperties);
 constexpr uint64_t kObjectKeywords = kKeyKeywords | bit(Keyword::PropertyNames) | bit(Keyword::Required) |
                                      bit(Keyword::MinProperties) | bit(Keyword::MaxProperties) |
                                      bit(Keyword::DependentRequired) | bit(Keyword::Dependencies);
@@ -70,7 +70,8 @@ void Normaliser::negate_own(SchemaId id, Forms& out) {
     // Strings at once, as one list of excluded words; other values one by one.
     std::vector<StringId>& excluded = none.strings[0].excluded;
     for (uint32_t i = 0; i < store.count(list); ++i)
-      if (store.is(store.first(list) + i, json::Type::String)) excluded.push_back(strings_.intern(store.text(store.first(list) + i)));
+      if (store.is(store.first(list) + i, json::Type::String))
+        excluded.push_back(strings_.intern(store.text(store.first(list) + i)));
     std::sort(excluded.begin(), excluded.end());
     excluded.erase(std::unique(excluded.begin(), excluded.end()), excluded.end());
     for (uint32_t i = 0; i < store.count(list); ++i)
@@ -178,8 +179,10 @@ Forms Normaliser::listed(Index list) {
   std::vector<StringId> words;
   for (uint32_t i = 0; i < store.count(list); ++i) {
     Index value = store.first(list) + i;
-    if (store.is(value, json::Type::String)) words.push_back(strings_.intern(store.text(value)));
-    else unite(out, constant(value));
+    if (store.is(value, json::Type::String))
+      words.push_back(strings_.intern(store.text(value)));
+    else
+      unite(out, constant(value));
   }
   if (!words.empty()) {
     std::sort(words.begin(), words.end());
@@ -196,7 +199,9 @@ NumberSet Normaliser::numbers(SchemaId id) {
   const json::Store& store = document_.store();
   NumberSet out;
   auto decimal = [&](Keyword keyword) { return Decimal::parse(store.text(document_.value(id, keyword))); };
-  auto is_true = [&](Keyword keyword) { return s.has(keyword) && store.is(document_.value(id, keyword), json::Type::True); };
+  auto is_true = [&](Keyword keyword) {
+    return s.has(keyword) && store.is(document_.value(id, keyword), json::Type::True);
+  };
   if (s.has(Keyword::Minimum)) {
     out.lower = decimal(Keyword::Minimum);
     out.lower_open = is_true(Keyword::ExclusiveMinimum);
@@ -243,7 +248,8 @@ StringForm Normaliser::string_form(SchemaId id) {
   if (s.has(Keyword::MinLength)) out.min = count_value(store, document_.value(id, Keyword::MinLength));
   if (s.has(Keyword::MaxLength)) out.max = count_value(store, document_.value(id, Keyword::MaxLength));
   if (s.has(Keyword::Pattern)) {
-    auto pattern = strings_.intern_pattern(store.text(document_.value(id, Keyword::Pattern)), document_.pointer(id, Keyword::Pattern));
+    auto pattern = strings_.intern_pattern(store.text(document_.value(id, Keyword::Pattern)),
+                                           document_.pointer(id, Keyword::Pattern));
     if (pattern) out.parts.push_back(StringPart::pattern(*pattern, false));
   }
   if (s.has(Keyword::Format) && options_.formats_assert) {
@@ -333,7 +339,8 @@ void Normaliser::negate_arrays(SchemaId id, Forms& out) {
     uint32_t min = count_value(store, document_.value(id, Keyword::MinItems));
     if (min > 0) failing.arrays.emplace_back().max = min - 1;
   }
-  if (s.has(Keyword::MaxItems)) failing.arrays.emplace_back().min = count_value(store, document_.value(id, Keyword::MaxItems)) + 1;
+  if (s.has(Keyword::MaxItems))
+    failing.arrays.emplace_back().min = count_value(store, document_.value(id, Keyword::MaxItems)) + 1;
   if (s.has(Keyword::UniqueItems) && store.is(document_.value(id, Keyword::UniqueItems), json::Type::True))
     failing.arrays.emplace_back().repeated = true;
   for (size_t i = 0; i < items.prefix.size(); ++i) {
@@ -346,13 +353,17 @@ void Normaliser::negate_arrays(SchemaId id, Forms& out) {
   }
   GoalId not_rest = negate(items.rest);
   if (not_rest != kNever)
-    failing.arrays.emplace_back().contains.push_back({not_rest, 1, kUnbounded, static_cast<uint32_t>(items.prefix.size())});
+    failing.arrays.emplace_back().contains.push_back(
+        {not_rest, 1, kUnbounded, static_cast<uint32_t>(items.prefix.size())});
   if (s.has(Keyword::Contains)) {
     GoalId goal = goal_of(document_.child(id, Keyword::Contains));
     uint32_t min = s.has(Keyword::MinContains) ? count_value(store, document_.value(id, Keyword::MinContains)) : 1;
-    uint32_t max = s.has(Keyword::MaxContains) ? count_value(store, document_.value(id, Keyword::MaxContains)) : kUnbounded;
-    if (min == 1) failing.arrays.emplace_back().rest = negate(goal);
-    else if (min > 1) failing.arrays.emplace_back().contains.push_back({goal, 0, min - 1, 0});
+    uint32_t max =
+        s.has(Keyword::MaxContains) ? count_value(store, document_.value(id, Keyword::MaxContains)) : kUnbounded;
+    if (min == 1)
+      failing.arrays.emplace_back().rest = negate(goal);
+    else if (min > 1)
+      failing.arrays.emplace_back().contains.push_back({goal, 0, min - 1, 0});
     if (max != kUnbounded) failing.arrays.emplace_back().contains.push_back({goal, max + 1, kUnbounded, 0});
   }
   ArrayForm open;
@@ -387,8 +398,10 @@ ObjectForm Normaliser::object_form(SchemaId id) {
   if (s.has(Keyword::MaxProperties)) out.max = count_value(store, document_.value(id, Keyword::MaxProperties));
   if (s.has(Keyword::PropertyNames)) {
     GoalId goal = goal_of(document_.child(id, Keyword::PropertyNames));
-    if (goal == kNever) out.max = 0;
-    else if (goal != kAlways) out.key_goals.push_back(goal);
+    if (goal == kNever)
+      out.max = 0;
+    else if (goal != kAlways)
+      out.key_goals.push_back(goal);
   }
   for (Keyword keyword : {Keyword::DependentRequired, Keyword::Dependencies})
     if (s.has(keyword)) dependencies(id, keyword, out);
@@ -418,17 +431,20 @@ void Normaliser::negate_objects(SchemaId id, Forms& out) {
   if (form.min > 0) failing.objects.emplace_back().max = form.min - 1;
   if (form.max != kUnbounded) failing.objects.emplace_back().min = form.max + 1;
   Clause clause;  // one of these is wrong
-  for (StringId name : form.required) clause.push_back({true, {KeySet::Kind::Name, static_cast<uint32_t>(name)}, kAlways});
+  for (StringId name : form.required)
+    clause.push_back({true, {KeySet::Kind::Name, static_cast<uint32_t>(name)}, kAlways});
   for (ComponentId c : form.components) {
     const Component component = this->component(c);
     for (auto [name, goal] : component.names)
       if (goal != kAlways) clause.push_back({false, {KeySet::Kind::Name, static_cast<uint32_t>(name)}, negate(goal)});
     for (auto [pattern, goal] : component.patterns)
-      if (goal != kAlways) clause.push_back({false, {KeySet::Kind::Pattern, static_cast<uint32_t>(pattern)}, negate(goal)});
+      if (goal != kAlways)
+        clause.push_back({false, {KeySet::Kind::Pattern, static_cast<uint32_t>(pattern)}, negate(goal)});
     if (component.additional != kAlways)
       clause.push_back({false, {KeySet::Kind::Rest, static_cast<uint32_t>(c)}, negate(component.additional)});
   }
-  for (GoalId goal : form.key_goals) clause.push_back({false, {KeySet::Kind::NotNamed, static_cast<uint32_t>(goal)}, kAlways});
+  for (GoalId goal : form.key_goals)
+    clause.push_back({false, {KeySet::Kind::NotNamed, static_cast<uint32_t>(goal)}, kAlways});
   std::erase_if(clause, [](const Trigger& t) { return t.goal == kNever; });
   if (!clause.empty()) failing.objects.emplace_back().clauses.push_back(std::move(clause));
   for (const Clause& dependency : form.clauses) {  // the first is present, the second absent

@@ -104,7 +104,8 @@ SchemaId Document::add_schema(Index value, uint32_t resource, std::vector<Place>
     Index member = store_.first(value) + i;
     const KeywordInfo* info = find_keyword(store_.key(member), out.draft);
     if (!info) continue;
-    if (alone && info->keyword != Keyword::Ref && info->keyword != Keyword::Defs && info->keyword != Keyword::Definitions)
+    if (alone && info->keyword != Keyword::Ref && info->keyword != Keyword::Defs &&
+        info->keyword != Keyword::Definitions)
       continue;
     check_keyword_value(store_, *info, member, out.draft);
     entries_.push_back({info, member});
@@ -116,8 +117,11 @@ SchemaId Document::add_schema(Index value, uint32_t resource, std::vector<Place>
       if (value == resources_[resource].root) resources_[resource].recursive_anchor = dynamic_ = true;
     } else if (info->keyword == Keyword::Type) {
       out.types = 0;
-      if (store_.is(member, Type::String)) out.types = type_bits(store_.text(member));
-      else for (uint32_t t = 0; t < store_.count(member); ++t) out.types |= type_bits(store_.text(store_.first(member) + t));
+      if (store_.is(member, Type::String))
+        out.types = type_bits(store_.text(member));
+      else
+        for (uint32_t t = 0; t < store_.count(member); ++t)
+          out.types |= type_bits(store_.text(store_.first(member) + t));
     }
   }
   out.entries = static_cast<uint32_t>(entries_.size()) - out.first_entry;
@@ -166,7 +170,8 @@ void Document::add_anchor(uint32_t resource, Keyword keyword, Index value, Index
 }
 
 void Document::add_below(const KeywordInfo& info, Index value, uint32_t resource, std::vector<Place>& below) const {
-  bool list = info.shape == Shape::Subschemas || info.shape == Shape::SubschemaMap || info.shape == Shape::DependencyMap ||
+  bool list = info.shape == Shape::Subschemas || info.shape == Shape::SubschemaMap ||
+              info.shape == Shape::DependencyMap ||
               (info.shape == Shape::SubschemaOrList && store_.is(value, Type::Array));
   if (!list) {
     if (info.shape != Shape::StringsMap) below.push_back({value, resource});
@@ -232,8 +237,9 @@ Index Document::resolve(SchemaId id, Keyword reference) {
   if (ref.starts_with('#')) uri = resources_[from.resource].uri;
   uint32_t resource = find_resource(uri);
   if (resource == UINT32_MAX)
-    refuse(id, reference, "nothing is known of the document \"" + uri + "\" that $ref \"" + ref +
-                              "\" means; hand it over in registry=");
+    refuse(
+        id, reference,
+        "nothing is known of the document \"" + uri + "\" that $ref \"" + ref + "\" means; hand it over in registry=");
   std::string fragment = uri_fragment(ref);
   if (reference == Keyword::RecursiveRef) {
     if (resources_[resource].recursive_anchor) {
@@ -284,7 +290,8 @@ Index Document::member(Index object, std::string_view key) {
   if (store_.count(object) < 16) return store_.find(object, key);
   auto [it, fresh] = members_.try_emplace(object);
   if (fresh)
-    for (uint32_t i = 0; i < store_.count(object); ++i) it->second.emplace(store_.key(store_.first(object) + i), store_.first(object) + i);
+    for (uint32_t i = 0; i < store_.count(object); ++i)
+      it->second.emplace(store_.key(store_.first(object) + i), store_.first(object) + i);
   auto found = it->second.find(key);
   return found == it->second.end() ? kNone : found->second;
 }

@@ -28,13 +28,13 @@ inline constexpr SchemaId kFalseSchema{1};
 struct Schema {
   enum class Kind : uint8_t { True, False, Keywords, Constant, Union };
   Kind kind = Kind::Keywords;
-  uint8_t types = kAllTypes;           // what `type` allows
+  uint8_t types = kAllTypes;  // what `type` allows
   Draft draft = Draft::Draft2020;
   json::Index value = json::kNone;
   uint32_t resource = 0;
-  uint32_t scope = 0;                  // dynamic scope: which anchors are bound to what
+  uint32_t scope = 0;  // dynamic scope: which anchors are bound to what
   uint32_t first_entry = 0, entries = 0;
-  uint64_t present = 0;                // the keywords it has, as bits
+  uint64_t present = 0;  // the keywords it has, as bits
 
   bool has(Keyword k) const { return present & bit(k); }
 };
@@ -83,7 +83,7 @@ class Document {
     std::string uri;
     json::Index root;
     Draft draft;
-    uint32_t document;                              // index of the text it stands in
+    uint32_t document;  // index of the text it stands in
     std::unordered_map<std::string, json::Index> anchors;
     std::unordered_map<std::string, json::Index> dynamic_anchors;
     bool recursive_anchor = false;
@@ -115,19 +115,19 @@ class Document {
   SchemaId root_ = kTrueSchema;
   std::vector<Schema> schemas_;
   std::vector<Entry> entries_;
-  std::vector<SchemaId> by_value_;                   // JSON value -> its schema in the empty scope
+  std::vector<SchemaId> by_value_;  // JSON value -> its schema in the empty scope
   std::vector<bool> known_;
   std::vector<Resource> resources_;
-  std::vector<std::string> documents_;               // their URIs; the main one is first
+  std::vector<std::string> documents_;  // their URIs; the main one is first
   std::unordered_map<std::string, uint32_t> resource_by_uri_;
-  std::unordered_map<uint64_t, SchemaId> targets_;   // (schema, keyword) -> target
+  std::unordered_map<uint64_t, SchemaId> targets_;  // (schema, keyword) -> target
   std::unordered_map<json::Index, SchemaId> constants_;
   std::unordered_map<json::Index, std::unordered_map<std::string_view, json::Index>> members_;  // of large objects
-  bool dynamic_ = false;                             // is there any $dynamicAnchor or $recursiveAnchor?
-  using Scope = std::map<std::string, uint32_t>;     // dynamic anchor -> the outermost resource that has it
+  bool dynamic_ = false;                          // is there any $dynamicAnchor or $recursiveAnchor?
+  using Scope = std::map<std::string, uint32_t>;  // dynamic anchor -> the outermost resource that has it
   std::vector<Scope> scopes_;
   std::map<Scope, uint32_t> scope_ids_;
-  std::unordered_map<uint64_t, SchemaId> scoped_;    // (schema, scope) -> schema
+  std::unordered_map<uint64_t, SchemaId> scoped_;  // (schema, scope) -> schema
 };
 
 }  // namespace decodex

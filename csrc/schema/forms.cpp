@@ -63,12 +63,17 @@ std::optional<StringForm> conj_strings(const StringForm& a, const StringForm& b)
   out.excluded = sorted_union(a.excluded, b.excluded);
   if (a.words || b.words) {
     std::vector<StringId> words;
-    if (!b.words) words = *a.words;
-    else if (!a.words) words = *b.words;
-    else std::set_intersection(a.words->begin(), a.words->end(), b.words->begin(), b.words->end(), std::back_inserter(words));
+    if (!b.words)
+      words = *a.words;
+    else if (!a.words)
+      words = *b.words;
+    else
+      std::set_intersection(a.words->begin(), a.words->end(), b.words->begin(), b.words->end(),
+                            std::back_inserter(words));
     if (!out.excluded.empty()) {
       std::vector<StringId> kept;
-      std::set_difference(words.begin(), words.end(), out.excluded.begin(), out.excluded.end(), std::back_inserter(kept));
+      std::set_difference(words.begin(), words.end(), out.excluded.begin(), out.excluded.end(),
+                          std::back_inserter(kept));
       words.swap(kept);
       out.excluded.clear();
     }

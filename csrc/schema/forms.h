@@ -19,14 +19,16 @@
 
 namespace decodex {
 
-enum class StringId : uint32_t {};     // an interned text: a key, or a string of an enumeration
-enum class PatternId : uint32_t {};    // a pattern of `pattern` or `patternProperties`
+enum class StringId : uint32_t {};   // an interned text: a key, or a string of an enumeration
+enum class PatternId : uint32_t {};  // a pattern of `pattern` or `patternProperties`
 enum class ComponentId : uint32_t {};
 
 // A condition on a string beside its length and its words: it matches a pattern or has a format, or not.
 struct StringPart {
   uint32_t code;
-  static StringPart pattern(PatternId id, bool negated) { return {static_cast<uint32_t>(id) << 2 | (negated ? 1u : 0u)}; }
+  static StringPart pattern(PatternId id, bool negated) {
+    return {static_cast<uint32_t>(id) << 2 | (negated ? 1u : 0u)};
+  }
   static StringPart format(uint32_t id, bool negated) { return {id << 2 | 2u | (negated ? 1u : 0u)}; }
   bool is_format() const { return code & 2; }
   bool negated() const { return code & 1; }
@@ -35,10 +37,10 @@ struct StringPart {
 };
 
 struct StringForm {
-  uint32_t min = 0, max = kUnbounded;            // characters
-  std::vector<StringPart> parts;                 // sorted
-  std::optional<std::vector<StringId>> words;    // sorted: one of these
-  std::vector<StringId> excluded;                // sorted: none of these
+  uint32_t min = 0, max = kUnbounded;          // characters
+  std::vector<StringPart> parts;               // sorted
+  std::optional<std::vector<StringId>> words;  // sorted: one of these
+  std::vector<StringId> excluded;              // sorted: none of these
   bool open() const { return min == 0 && max == kUnbounded && parts.empty() && !words && excluded.empty(); }
   bool only_words() const { return min == 0 && max == kUnbounded && parts.empty() && words && excluded.empty(); }
   bool operator==(const StringForm&) const = default;
@@ -46,23 +48,24 @@ struct StringForm {
 
 struct ContainsClause {
   GoalId goal;
-  uint32_t min, max;                             // how many items meet the goal
-  uint32_t from;                                 // looking at items from this index on
+  uint32_t min, max;  // how many items meet the goal
+  uint32_t from;      // looking at items from this index on
   auto operator<=>(const ContainsClause&) const = default;
 };
 
 struct ArrayForm {
   std::vector<GoalId> prefix;
-  GoalId rest = kAlways;                         // of items after the prefix
-  uint32_t min = 0, max = kUnbounded;            // items
-  bool unique = false;                           // no two items are equal
-  bool repeated = false;                         // some two items are equal
-  std::vector<ContainsClause> contains;          // sorted
-  uint32_t seen = 0;                             // items before this index are evaluated (for unevaluatedItems)
-  std::vector<GoalId> seen_goals;                // items that meet one of these are evaluated too
+  GoalId rest = kAlways;                 // of items after the prefix
+  uint32_t min = 0, max = kUnbounded;    // items
+  bool unique = false;                   // no two items are equal
+  bool repeated = false;                 // some two items are equal
+  std::vector<ContainsClause> contains;  // sorted
+  uint32_t seen = 0;                     // items before this index are evaluated (for unevaluatedItems)
+  std::vector<GoalId> seen_goals;        // items that meet one of these are evaluated too
   GoalId item(size_t index) const { return index < prefix.size() ? prefix[index] : rest; }
   bool open() const {
-    return prefix.empty() && rest == kAlways && min == 0 && max == kUnbounded && !unique && !repeated && contains.empty();
+    return prefix.empty() && rest == kAlways && min == 0 && max == kUnbounded && !unique && !repeated &&
+           contains.empty();
   }
   bool operator==(const ArrayForm&) const = default;
 };
@@ -72,9 +75,9 @@ struct Component {
   std::vector<std::pair<StringId, GoalId>> names;
   std::vector<std::pair<PatternId, GoalId>> patterns;
   GoalId additional = kAlways;
-  bool listed = true;      // the names come from `properties`: they have a place in the order
-  bool closed = false;     // `additional` was said
-  std::unordered_map<StringId, GoalId> index;    // of names, where there are many
+  bool listed = true;                          // the names come from `properties`: they have a place in the order
+  bool closed = false;                         // `additional` was said
+  std::unordered_map<StringId, GoalId> index;  // of names, where there are many
 };
 
 // A set of keys.
@@ -92,17 +95,18 @@ struct Trigger {
   GoalId goal;
   auto operator<=>(const Trigger&) const = default;
 };
-using Clause = std::vector<Trigger>;             // at least one of these happens
+using Clause = std::vector<Trigger>;  // at least one of these happens
 
 struct ObjectForm {
-  std::vector<ComponentId> components;           // in order of appearance
-  std::vector<StringId> required;                // in order of appearance
-  std::vector<GoalId> key_goals;                 // every key meets these, as a string
+  std::vector<ComponentId> components;  // in order of appearance
+  std::vector<StringId> required;       // in order of appearance
+  std::vector<GoalId> key_goals;        // every key meets these, as a string
   std::vector<Clause> clauses;
-  uint32_t min = 0, max = kUnbounded;            // members
-  std::vector<ComponentId> seen;                 // components whose keys are evaluated (for unevaluatedProperties)
+  uint32_t min = 0, max = kUnbounded;  // members
+  std::vector<ComponentId> seen;       // components whose keys are evaluated (for unevaluatedProperties)
   bool open() const {
-    return components.empty() && required.empty() && key_goals.empty() && clauses.empty() && min == 0 && max == kUnbounded;
+    return components.empty() && required.empty() && key_goals.empty() && clauses.empty() && min == 0 &&
+           max == kUnbounded;
   }
   bool operator==(const ObjectForm&) const = default;
 };
@@ -111,7 +115,7 @@ inline constexpr uint8_t kFalseBit = 1, kTrueBit = 2;
 
 struct Forms {
   bool null = false;
-  uint8_t booleans = 0;                          // kFalseBit, kTrueBit
+  uint8_t booleans = 0;  // kFalseBit, kTrueBit
   std::vector<NumberSet> numbers;
   std::vector<StringForm> strings;
   std::vector<ArrayForm> arrays;

@@ -100,13 +100,15 @@ bool is_count(std::string_view text) {
 void check_strings(const Store& store, Index value) {
   if (!store.is(value, Type::Array))
     wrong(store, value, "an array of strings",
-          store.is_bool(value) ? "this is the spelling of draft 3: list the names in `required` of the enclosing object" : "");
+          store.is_bool(value) ? "this is the spelling of draft 3: list the names in `required` of the enclosing object"
+                               : "");
   for (uint32_t i = 0; i < store.count(value); ++i)
     if (!store.is(store.first(value) + i, Type::String)) wrong(store, store.first(value) + i, "a string");
 }
 
 void check_subschema(const Store& store, Index value) {
-  if (!store.is(value, Type::Object) && !store.is_bool(value)) wrong(store, value, "a schema (an object, true or false)");
+  if (!store.is(value, Type::Object) && !store.is_bool(value))
+    wrong(store, value, "a schema (an object, true or false)");
 }
 
 void check_subschemas(const Store& store, Index value, bool may_be_empty) {
@@ -118,7 +120,8 @@ void check_subschemas(const Store& store, Index value, bool may_be_empty) {
 void check_types(const Store& store, Index value) {
   auto check = [&](Index v) {
     if (!store.is(v, Type::String) || type_bits(store.text(v)) == 0)
-      wrong(store, v, "one of the types \"null\", \"boolean\", \"object\", \"array\", \"number\", \"string\", \"integer\"");
+      wrong(store, v,
+            "one of the types \"null\", \"boolean\", \"object\", \"array\", \"number\", \"string\", \"integer\"");
   };
   if (!store.is(value, Type::Array)) return check(value);
   for (uint32_t i = 0; i < store.count(value); ++i) check(store.first(value) + i);
@@ -128,9 +131,12 @@ void check_map(const Store& store, Index value, Shape shape) {
   if (!store.is(value, Type::Object)) wrong(store, value, "an object");
   for (uint32_t i = 0; i < store.count(value); ++i) {
     Index member = store.first(value) + i;
-    if (shape == Shape::SubschemaMap) check_subschema(store, member);
-    else if (shape == Shape::StringsMap || store.is(member, Type::Array)) check_strings(store, member);
-    else if (!store.is(member, Type::String)) check_subschema(store, member);
+    if (shape == Shape::SubschemaMap)
+      check_subschema(store, member);
+    else if (shape == Shape::StringsMap || store.is(member, Type::Array))
+      check_strings(store, member);
+    else if (!store.is(member, Type::String))
+      check_subschema(store, member);
   }
 }
 
@@ -195,8 +201,9 @@ void check_keyword_value(const Store& store, const KeywordInfo& info, Index valu
     case Shape::NumberOrBoolean:
       if (draft == Draft::Draft4 ? !store.is_bool(value) : type != Type::Number)
         wrong(store, value, draft == Draft::Draft4 ? "true or false" : "a number",
-              draft == Draft::Draft4 ? "numbers here are the spelling of draft 6 and later"
-                                     : "true and false here are the spelling of draft 4: say so by \"$schema\" or draft=4");
+              draft == Draft::Draft4
+                  ? "numbers here are the spelling of draft 6 and later"
+                  : "true and false here are the spelling of draft 4: say so by \"$schema\" or draft=4");
       return;
     case Shape::Strings: return check_strings(store, value);
     case Shape::TypeNames: return check_types(store, value);
@@ -209,7 +216,8 @@ void check_keyword_value(const Store& store, const KeywordInfo& info, Index valu
       if (type != Type::Array) return check_subschema(store, value);
       if (draft == Draft::Draft2020)
         wrong(store, value, "a schema (an object, true or false)",
-              "an array here is the spelling of draft 2019-09 and earlier: write `prefixItems`, or say so by \"$schema\" or draft=");
+              "an array here is the spelling of draft 2019-09 and earlier: write `prefixItems`, or say so by "
+              "\"$schema\" or draft=");
       return check_subschemas(store, value, true);
     case Shape::SubschemaMap:
     case Shape::StringsMap:

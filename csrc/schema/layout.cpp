@@ -19,10 +19,13 @@ ExprId user_gap(ExprPool& pool, const std::string& pattern) {
   ExprId gap = pool.lexeme(compile_pattern(pool, pattern, how, Utf8Alphabet{}));
   ExprId blank = pool.star(pool.bytes(any_of(" \t\n\r")));
   if (pool.live(pool.conj(gap, pool.complement(blank))))
-    throw Error(ErrorKind::Constraint, "the white space pattern '" + pattern +
-                                           "' matches more than blanks, tabs and line breaks, which would not be JSON", "whitespace_pattern");
+    throw Error(ErrorKind::Constraint,
+                "the white space pattern '" + pattern +
+                    "' matches more than blanks, tabs and line breaks, which would not be JSON",
+                "whitespace_pattern");
   if (!pool.live(gap))
-    throw Error(ErrorKind::Unsatisfiable, "the white space pattern '" + pattern + "' matches nothing", "whitespace_pattern");
+    throw Error(ErrorKind::Unsatisfiable, "the white space pattern '" + pattern + "' matches nothing",
+                "whitespace_pattern");
   return gap;
 }
 
@@ -34,7 +37,8 @@ Layout::Layout(ExprPool& pool, const SchemaOptions& options)
     case SchemaOptions::WhiteSpace::Compact: break;
     case SchemaOptions::WhiteSpace::Pretty:
       if (options.indent < 0 || options.indent > 64)
-        throw Error(ErrorKind::Constraint, "the indent of pretty JSON must be 0 to 64, found " + std::to_string(options.indent), "indent");
+        throw Error(ErrorKind::Constraint,
+                    "the indent of pretty JSON must be 0 to 64, found " + std::to_string(options.indent), "indent");
       indent_ = static_cast<uint32_t>(options.indent);
       gap_ = 1;  // the line break; the indent is counted by depth
       colon_ = pool.literal(": ");
@@ -50,8 +54,9 @@ Layout::Layout(ExprPool& pool, const SchemaOptions& options)
     }
     case SchemaOptions::WhiteSpace::Any:
     case SchemaOptions::WhiteSpace::Pattern:
-      gap_expression_ = options.white_space == SchemaOptions::WhiteSpace::Any ? pool.star(pool.bytes(any_of(" \t\n\r")))
-                                                                            : user_gap(pool, options.whitespace_pattern);
+      gap_expression_ = options.white_space == SchemaOptions::WhiteSpace::Any
+                            ? pool.star(pool.bytes(any_of(" \t\n\r")))
+                            : user_gap(pool, options.whitespace_pattern);
       gap_ = before_comma_cost_ = pool.shortest(gap_expression_);
       empty_ = before_comma_ = gap_expression_;
       colon_ = pool.concat({gap_expression_, colon_, gap_expression_});
@@ -60,9 +65,7 @@ Layout::Layout(ExprPool& pool, const SchemaOptions& options)
   }
 }
 
-ExprId Layout::new_line(uint32_t depth) {
-  return pool_.literal("\n" + std::string(size_t{indent_} * depth, ' '));
-}
+ExprId Layout::new_line(uint32_t depth) { return pool_.literal("\n" + std::string(size_t{indent_} * depth, ' ')); }
 
 ExprId Layout::after_open(uint32_t depth) { return pretty_ ? new_line(depth + 1) : gap_expression_; }
 ExprId Layout::before_close(uint32_t depth) { return pretty_ ? new_line(depth) : gap_expression_; }

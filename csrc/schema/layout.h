@@ -35,12 +35,12 @@ class Layout {
   Layout(ExprPool& pool, const SchemaOptions& options);
 
   // `depth` is that of the container: 0 for the root. Costs too are relative to it.
-  ExprId after_open(uint32_t depth);     // before the first member, when there is one
-  ExprId empty() const { return empty_; }            // inside an empty container
-  ExprId before_close(uint32_t depth);   // after the last member
+  ExprId after_open(uint32_t depth);       // before the first member, when there is one
+  ExprId empty() const { return empty_; }  // inside an empty container
+  ExprId before_close(uint32_t depth);     // after the last member
   ExprId before_comma() const { return before_comma_; }
   ExprId after_comma(uint32_t depth) { return after_open(depth); }
-  ExprId colon() const { return colon_; }            // the colon and what may surround it
+  ExprId colon() const { return colon_; }  // the colon and what may surround it
   bool by_depth() const { return pretty_; }
 
   Cost after_open_cost() const { return {gap_ + indent_, pretty_ ? 1u : 0u}; }

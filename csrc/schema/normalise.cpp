@@ -22,8 +22,9 @@ std::string Normaliser::pointer(GoalId goal) const {
 void Normaliser::too_many(SchemaId where) const {
   std::string pointer = document_.pointer(where);
   throw Error(ErrorKind::Limit,
-              "the alternatives at " + (pointer.empty() ? "the root of the schema" : pointer) + " combine into more than " +
-                  std::to_string(kMaxForms) + " cases; make them exclude each other by a required property with a "
+              "the alternatives at " + (pointer.empty() ? "the root of the schema" : pointer) +
+                  " combine into more than " + std::to_string(kMaxForms) +
+                  " cases; make them exclude each other by a required property with a "
                   "`const`, or use fewer",
               pointer);
 }
@@ -49,15 +50,23 @@ GoalId Normaliser::goal_of(Literal literal) {
       uint64_t says = document_.assertions(at.schema());
       SchemaId next;
       bool flip = false;
-      if (steps > document_.size()) next = kFalseSchema;  // a ring of references admits nothing
-      else if (says == 0) next = kTrueSchema;
-      else if (says == bit(Keyword::Ref)) next = document_.target(at.schema(), Keyword::Ref);
-      else if (says == bit(Keyword::DynamicRef)) next = document_.target(at.schema(), Keyword::DynamicRef);
-      else if (says == bit(Keyword::RecursiveRef)) next = document_.target(at.schema(), Keyword::RecursiveRef);
-      else if (says == bit(Keyword::Not)) next = document_.child(at.schema(), Keyword::Not), flip = true;
-      else if (says == bit(Keyword::AllOf) && document_.store().count(document_.value(at.schema(), Keyword::AllOf)) == 1)
+      if (steps > document_.size())
+        next = kFalseSchema;  // a ring of references admits nothing
+      else if (says == 0)
+        next = kTrueSchema;
+      else if (says == bit(Keyword::Ref))
+        next = document_.target(at.schema(), Keyword::Ref);
+      else if (says == bit(Keyword::DynamicRef))
+        next = document_.target(at.schema(), Keyword::DynamicRef);
+      else if (says == bit(Keyword::RecursiveRef))
+        next = document_.target(at.schema(), Keyword::RecursiveRef);
+      else if (says == bit(Keyword::Not))
+        next = document_.child(at.schema(), Keyword::Not), flip = true;
+      else if (says == bit(Keyword::AllOf) &&
+               document_.store().count(document_.value(at.schema(), Keyword::AllOf)) == 1)
         next = children(at.schema(), document_.value(at.schema(), Keyword::AllOf))[0];
-      else break;
+      else
+        break;
       at = Literal(next, at.negated() != flip);
     }
     canonical_.emplace(literal.code, at);
@@ -67,7 +76,7 @@ GoalId Normaliser::goal_of(Literal literal) {
   return goals_.of(at);
 }
 
-// The same values, without a word on what has been evaluated: what lies under a `not` tells nobody.
+// The same values, without a word on what has been evaluated: a schema that fails, or stands under a `not`, tells nobody.
 Forms Normaliser::unseen(Forms forms) {
   for (ObjectForm& form : forms.objects) form.seen.clear();
   for (ArrayForm& form : forms.arrays) {
@@ -106,9 +115,12 @@ const Forms& Normaliser::literal_forms(Literal literal) {
   if (open_depth_.count((!literal).code) || open_.size() >= nesting_) {
     std::string where = document_.pointer(literal.schema());
     if (open_.size() >= nesting_)
-      throw Error(ErrorKind::Limit, "subschemas that apply to one value are nested more than " + std::to_string(nesting_) +
-                                        " deep at " + where + "; raise Limits(nesting=...)", where);
-    throw Error(ErrorKind::Constraint, "the schema at " + where + " refers to its own negation, which has no meaning", where);
+      throw Error(ErrorKind::Limit,
+                  "subschemas that apply to one value are nested more than " + std::to_string(nesting_) + " deep at " +
+                      where + "; raise Limits(nesting=...)",
+                  where);
+    throw Error(ErrorKind::Constraint, "the schema at " + where + " refers to its own negation, which has no meaning",
+                where);
   }
   size_t depth = open_.size();
   open_.push_back(literal);
@@ -121,8 +133,10 @@ const Forms& Normaliser::literal_forms(Literal literal) {
   open_depth_.erase(literal.code);
   open_.pop_back();
   const Forms& out = *made;
-  if (final) literal_forms_.emplace(key, std::move(made));
-  else unfinished_.push_back(std::move(made));
+  if (final)
+    literal_forms_.emplace(key, std::move(made));
+  else
+    unfinished_.push_back(std::move(made));
   return out;
 }
 
@@ -168,7 +182,7 @@ Forms Normaliser::negative(SchemaId id) {
   negate_in_place(id, out);
   constexpr uint64_t kUnevaluated = bit(Keyword::UnevaluatedProperties) | bit(Keyword::UnevaluatedItems);
   if (document_.schema(id).present & kUnevaluated) negate_unevaluated(id, out);
-  return out;
+  return track_seen_ ? unseen(std::move(out)) : out;
 }
 
 // ---- conjunction and union of forms ----
@@ -219,11 +233,7 @@ void Normaliser::apply_in_place(SchemaId id, Forms& out) {
     for (SchemaId arm : children(id, document_.value(id, Keyword::AllOf))) narrow(out, Literal(arm, false));
   if (s.has(Keyword::AnyOf)) narrow(out, any_of(id, document_.value(id, Keyword::AnyOf)), id);
   if (s.has(Keyword::OneOf)) narrow(out, one_of(id, document_.value(id, Keyword::OneOf)), id);
-  if (s.has(Keyword::Not)) {
-    Literal not_this(document_.child(id, Keyword::Not), true);
-    if (track_seen_) narrow(out, unseen(literal_forms(not_this)), id);
-    else narrow(out, not_this);
-  }
+  if (s.has(Keyword::Not)) narrow(out, Literal(document_.child(id, Keyword::Not), true));
   if (s.has(Keyword::If)) narrow(out, condition(id, false), id);
   dependent_schemas(id, out);
 }
@@ -233,7 +243,8 @@ void Normaliser::negate_in_place(SchemaId id, Forms& out) {
   for (Keyword ref : {Keyword::Ref, Keyword::DynamicRef, Keyword::RecursiveRef})
     if (s.has(ref)) add(out, Forms(literal_forms(Literal(document_.target(id, ref), true))), id);
   if (s.has(Keyword::AllOf))
-    for (SchemaId arm : children(id, document_.value(id, Keyword::AllOf))) add(out, Forms(literal_forms(Literal(arm, true))), id);
+    for (SchemaId arm : children(id, document_.value(id, Keyword::AllOf)))
+      add(out, Forms(literal_forms(Literal(arm, true))), id);
   if (s.has(Keyword::AnyOf)) {
     Forms none = Forms::of_types(kAllTypes);
     for (SchemaId arm : children(id, document_.value(id, Keyword::AnyOf))) narrow(none, Literal(arm, true));
@@ -267,8 +278,10 @@ Forms Normaliser::any_of(SchemaId id, Index arms) {
   for (uint32_t set = 1; set < 1u << list.size(); ++set) {
     Forms both = Forms::of_types(kAllTypes);
     for (size_t i = 0; i < list.size(); ++i) {
-      if (set >> i & 1) narrow(both, Literal(list[i], false));
-      else if (exact_seen_) narrow(both, unseen(literal_forms(Literal(list[i], true))), id);
+      if (set >> i & 1)
+        narrow(both, Literal(list[i], false));
+      else if (exact_seen_)
+        narrow(both, Literal(list[i], true));
     }
     add(out, std::move(both), id);
   }
@@ -368,93 +381,6 @@ void Normaliser::dependent_schemas(SchemaId id, Forms& out) {
       narrow(out, implies(strings_.intern(store.key(member)), document_.child(id, member), false), id);
     }
   }
-}
-
-// ---- unevaluated... ----
-
-// What nothing has looked at, as a component; false where everything has been.
-bool Normaliser::unevaluated_component(const ObjectForm& form, GoalId goal, Component& out) {
-  out.listed = false;
-  out.closed = true;
-  out.additional = goal;
-  for (ComponentId seen : form.seen) {
-    const Component& c = component(seen);
-    if (c.closed) return false;
-    for (auto& [name, unused] : c.names) out.names.emplace_back(name, kAlways);
-    for (auto& [pattern, unused] : c.patterns) out.patterns.emplace_back(pattern, kAlways);
-  }
-  std::sort(out.names.begin(), out.names.end());
-  out.names.erase(std::unique(out.names.begin(), out.names.end()), out.names.end());
-  return true;
-}
-
-void Normaliser::unevaluated_properties(SchemaId id, Forms& out) {
-  GoalId goal = goal_of(document_.child(id, Keyword::UnevaluatedProperties));
-  std::erase_if(out.objects, [&](ObjectForm& form) {
-    Component rest;
-    if (!unevaluated_component(form, goal, rest)) return false;
-    ComponentId added = add_component(std::move(rest));
-    form.components.push_back(added);
-    form.seen.push_back(added);
-    return !settle(form);
-  });
-}
-
-void Normaliser::unevaluated_items(SchemaId id, Forms& out) {
-  GoalId goal = goal_of(document_.child(id, Keyword::UnevaluatedItems));
-  std::erase_if(out.arrays, [&](ArrayForm& form) {
-    if (form.seen == UINT32_MAX) return false;
-    ArrayForm rest;
-    rest.prefix.assign(form.seen, kAlways);
-    std::vector<GoalId> arms = form.seen_goals;
-    arms.push_back(goal);
-    rest.rest = fresh_union(std::move(arms));
-    rest.seen = UINT32_MAX;
-    auto both = conj_arrays(goals_, form, rest);
-    if (both) form = std::move(*both);
-    return !both;
-  });
-}
-
-// All the rest holds, but a member or an item that nothing has looked at is wrong. What has been looked at must be known
-// exactly here: which arms hold, and which do not.
-void Normaliser::negate_unevaluated(SchemaId id, Forms& out) {
-  struct Exactly {
-    bool& flag;
-    bool before;
-    explicit Exactly(bool& flag) : flag(flag), before(flag) { flag = true; }
-    ~Exactly() { flag = before; }
-  } exactly(exact_seen_);
-  Forms rest = own_assertions(id);
-  apply_in_place(id, rest);
-  Forms failing;
-  const Schema s = document_.schema(id);
-  if (s.has(Keyword::UnevaluatedProperties)) {
-    GoalId wrong = goal_of(document_.child(id, Keyword::UnevaluatedProperties), true);
-    for (ObjectForm& form : rest.objects) {
-      Component unseen_keys;
-      if (wrong == kNever || !unevaluated_component(form, kAlways, unseen_keys)) continue;
-      ComponentId keys = add_component(std::move(unseen_keys));
-      form.clauses.push_back({{false, {KeySet::Kind::Rest, static_cast<uint32_t>(keys)}, wrong}});
-      form.seen.clear();
-      if (settle(form)) failing.objects.push_back(std::move(form));
-    }
-  }
-  if (s.has(Keyword::UnevaluatedItems)) {
-    GoalId wrong = goal_of(document_.child(id, Keyword::UnevaluatedItems), true);
-    for (ArrayForm& form : rest.arrays) {
-      if (form.seen == UINT32_MAX || wrong == kNever) continue;
-      GoalId goal = wrong;
-      for (GoalId seen : form.seen_goals) goal = goals_.conj(goal, negate(seen));
-      if (goal == kNever) continue;
-      form.contains.push_back({goal, 1, kUnbounded, form.seen});
-      std::sort(form.contains.begin(), form.contains.end());
-      form.seen = 0;
-      form.seen_goals.clear();
-      failing.arrays.push_back(std::move(form));
-    }
-  }
-  add(out, std::move(failing), id);
 }
 
 GoalId Normaliser::fresh_union(std::vector<GoalId> arms) {

@@ -117,9 +117,9 @@ class Normaliser {
   uint32_t nesting_;
   Goals goals_;
   std::unordered_map<uint32_t, Literal> canonical_;
-  std::unordered_map<uint64_t, std::unique_ptr<Forms>> literal_forms_;   // (literal, exact_seen_)
+  std::unordered_map<uint64_t, std::unique_ptr<Forms>> literal_forms_;  // (literal, exact_seen_)
   std::vector<std::unique_ptr<Forms>> goal_forms_;
-  std::vector<Literal> open_;                      // literals being computed, outermost first
+  std::vector<Literal> open_;  // literals being computed, outermost first
   std::unordered_map<uint32_t, size_t> open_depth_;
   size_t lowest_loop_ = SIZE_MAX;                  // the outermost open literal that was met again
   std::deque<std::unique_ptr<Forms>> unfinished_;  // results that depend on an open literal: not remembered
@@ -131,8 +131,8 @@ class Normaliser {
   std::unordered_map<uint64_t, bool> names_;
   std::unordered_map<SchemaId, std::vector<GoalId>> unions_;
   std::map<std::vector<GoalId>, SchemaId> union_ids_;
-  bool exact_seen_ = false;                        // is what has been evaluated wanted exactly, not at least?
-  bool track_seen_ = false;                        // is there an unevaluated... keyword anywhere?
+  bool exact_seen_ = false;  // is what has been evaluated wanted exactly, not at least?
+  bool track_seen_ = false;  // is there an unevaluated... keyword anywhere?
 };
 
 }  // namespace decodex

@@ -11,8 +11,10 @@ namespace decodex {
 
 ObjectPlace SchemaWriter::object_place(const Place& place) {
   ObjectPlace out;
-  if (place.any_order) out.used = &key_sets_[place.index];
-  else out.index = place.index;
+  if (place.any_order)
+    out.used = &key_sets_[place.index];
+  else
+    out.index = place.index;
   out.marks = place.marks;
   out.count = place.count;
   out.first = place.first;
@@ -60,8 +62,10 @@ SchemaWriter::Place SchemaWriter::moved(const Place& place, uint32_t key, uint64
   out.count = next.count;
   out.marks = next.marks;
   out.written = place.written;
-  if (!place.any_order) out.index = next.index;
-  else out.index = key < plan.keys.size() ? with_key(place.index, key) : place.index;
+  if (!place.any_order)
+    out.index = next.index;
+  else
+    out.index = key < plan.keys.size() ? with_key(place.index, key) : place.index;
   return out;
 }
 
@@ -101,7 +105,7 @@ ExprId SchemaWriter::members(const Place& place) {
 ExprId SchemaWriter::keys(const Place& place, uint32_t low, uint32_t high, uint32_t at) {
   struct Next {
     uint32_t sorted;
-    Cost cost;      // behind the closing quote
+    Cost cost;  // behind the closing quote
   };
   ObjectPlan& plan = plans_.object(place.plan);
   ObjectPlace here = object_place(place);
@@ -178,7 +182,8 @@ ExprId SchemaWriter::free_keys(const Place& place) {
     std::vector<std::string_view> written;
     for (StringId word : word_sets_[place.written]) written.push_back(strings_.text(word));
     ExprId denied = pool_.alt(classes[c].excluded, strings_.words(std::move(written)));
-    ExprId language = denied == kEmpty ? classes[c].language : pool_.conj(classes[c].language, pool_.complement(denied));
+    ExprId language =
+        denied == kEmpty ? classes[c].language : pool_.conj(classes[c].language, pool_.complement(denied));
     if (!pool_.live(language)) continue;
     Place inside = place;
     inside.kind = Kind::FreeKey;

@@ -24,7 +24,7 @@ struct SchemaOptions {
   WhiteSpace white_space = WhiteSpace::Flexible;
   int indent = 2;
   std::string whitespace_pattern;
-  bool escapes_any = false;                   // all spellings of a character in a string, not only the canonical one
+  bool escapes_any = false;  // all spellings of a character in a string, not only the canonical one
   bool formats_assert = true;
   bool unsupported_ignore = false;            // list what cannot be enforced instead of refusing it
   int draft = 0;                              // 4, 6, 7, 2019, 2020; 0: by $schema, 2020 where there is none

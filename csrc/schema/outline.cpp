@@ -16,7 +16,8 @@ uint8_t Normaliser::type_of(Index value) const {
     case json::Type::Null: return kNull;
     case json::Type::False:
     case json::Type::True: return kBoolean;
-    case json::Type::Number: return json::normal_number(store.text(value)).find("e-") == std::string::npos ? kInteger : kFraction;
+    case json::Type::Number:
+      return json::normal_number(store.text(value)).find("e-") == std::string::npos ? kInteger : kFraction;
     case json::Type::String: return kString;
     case json::Type::Array: return kArray;
     case json::Type::Object: return kObject;
@@ -166,7 +167,8 @@ bool Normaliser::is_flat(GoalId goal) {
 bool Normaliser::flat_empty(GoalId goal) {
   const Forms& f = forms(goal);
   if (f.null || f.booleans || !f.numbers.empty() || !f.arrays.empty() || !f.objects.empty()) return false;
-  return std::all_of(f.strings.begin(), f.strings.end(), [this](const StringForm& form) { return strings_.surely_empty(form); });
+  return std::all_of(f.strings.begin(), f.strings.end(),
+                     [this](const StringForm& form) { return strings_.surely_empty(form); });
 }
 
 // Does every value of a plainly meet b?
@@ -253,7 +255,8 @@ ComponentId Normaliser::add_component(Component&& component) {
 
 // The component that demands `goal` of one key.
 ComponentId Normaliser::unit(StringId key, GoalId goal) {
-  auto [it, fresh] = units_.try_emplace(uint64_t{static_cast<uint32_t>(key)} << 32 | static_cast<uint32_t>(goal), ComponentId{});
+  auto [it, fresh] =
+      units_.try_emplace(uint64_t{static_cast<uint32_t>(key)} << 32 | static_cast<uint32_t>(goal), ComponentId{});
   if (fresh) {
     Component c;
     c.names.emplace_back(key, goal);
@@ -273,7 +276,8 @@ ComponentId Normaliser::component_of(SchemaId id) {
     Index map = document_.value(id, Keyword::Properties);
     c.names.reserve(store.count(map));
     for (uint32_t i = 0; i < store.count(map); ++i)
-      c.names.emplace_back(strings_.intern(store.key(store.first(map) + i)), goal_of(document_.child(id, store.first(map) + i)));
+      c.names.emplace_back(strings_.intern(store.key(store.first(map) + i)),
+                           goal_of(document_.child(id, store.first(map) + i)));
   }
   if (s.has(Keyword::PatternProperties)) {
     Index map = document_.value(id, Keyword::PatternProperties);
@@ -315,8 +319,10 @@ bool Normaliser::settle(ObjectForm& form) {
         if (!only.absent && plainly_empty(demand(form, key))) return false;
         met = changed = true;
       }
-      if (met) form.clauses.erase(form.clauses.begin() + static_cast<ptrdiff_t>(i));
-      else ++i;
+      if (met)
+        form.clauses.erase(form.clauses.begin() + static_cast<ptrdiff_t>(i));
+      else
+        ++i;
     }
   }
   return form.max >= form.required.size();

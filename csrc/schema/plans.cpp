@@ -110,8 +110,9 @@ void Plans::collect_names(const ObjectForm& form, std::vector<StringId>& names) 
 void Plans::build(ObjectPlan& plan) {
   const ObjectForm& form = plan.form;
   if (form.clauses.size() > 64)
-    throw Error(ErrorKind::Limit, "an object has to meet more than 64 conditions that depend on each other; "
-                                  "use fewer negations, dependencies or alternatives on one object");
+    throw Error(ErrorKind::Limit,
+                "an object has to meet more than 64 conditions that depend on each other; "
+                "use fewer negations, dependencies or alternatives on one object");
   std::vector<StringId> names;
   collect_names(form, names);
   std::unordered_set<StringId> required(form.required.begin(), form.required.end());
@@ -140,7 +141,8 @@ void Plans::build(ObjectPlan& plan) {
     return strings_.text(plan.keys[a].name) < strings_.text(plan.keys[b].name);
   });
   plan.next_required.assign(n + 1, static_cast<uint32_t>(n));
-  for (size_t i = n; i-- > 0;) plan.next_required[i] = plan.keys[i].required ? static_cast<uint32_t>(i) : plan.next_required[i + 1];
+  for (size_t i = n; i-- > 0;)
+    plan.next_required[i] = plan.keys[i].required ? static_cast<uint32_t>(i) : plan.next_required[i + 1];
   plan.required = static_cast<uint32_t>(form.required.size());
   plan.all_marks = form.clauses.size() == 64 ? ~uint64_t{0} : (uint64_t{1} << form.clauses.size()) - 1;
   plan.min = form.min <= plan.required ? 0 : form.min;
@@ -176,8 +178,9 @@ std::vector<Choice> Plans::choices(const Slot& slot, uint64_t met) {
     }
     out = std::move(next);
     if (out.size() > kMaxChoices)
-      throw Error(ErrorKind::Limit, "a property has to be judged under more than " + std::to_string(kMaxChoices) +
-                                        " combinations of conditions; use fewer negations or alternatives on one object");
+      throw Error(ErrorKind::Limit,
+                  "a property has to be judged under more than " + std::to_string(kMaxChoices) +
+                      " combinations of conditions; use fewer negations or alternatives on one object");
   }
   return out;
 }
@@ -196,104 +199,116 @@ const std::vector<KeyClass>& Plans::classes(ObjectPlan& plan) {
   return plan.classes;
 }
 
-// Cuts the free keys by every pattern, and every condition on names, that somebody has an opinion about.
-void Plans::build_classes(ObjectPlan& plan) {
-  const ObjectForm& form = plan.form;
-  std::vector<KeySet> atoms;  // Pattern or NotNamed
+// The patterns and conditions on names that somebody has an opinion about.
+std::vector<KeySet> Plans::atoms_of(const ObjectForm& form) const {
+  std::vector<KeySet> atoms;
   auto need = [&](KeySet atom) {
     if (std::find(atoms.begin(), atoms.end(), atom) == atoms.end()) atoms.push_back(atom);
   };
   auto need_patterns = [&](ComponentId c) {
-    for (auto& [pattern, goal] : normaliser_.component(c).patterns) need({KeySet::Kind::Pattern, static_cast<uint32_t>(pattern)});
+    for (auto& [pattern, goal] : normaliser_.component(c).patterns)
+      need({KeySet::Kind::Pattern, static_cast<uint32_t>(pattern)});
   };
+  for (ComponentId c : form.components) need_patterns(c);
+  for (const Clause& clause : form.clauses)
+    for (const Trigger& t : clause) {
+      if (t.keys.kind == KeySet::Kind::Pattern || t.keys.kind == KeySet::Kind::NotNamed) need(t.keys);
+      if (t.keys.kind == KeySet::Kind::Rest) need_patterns(ComponentId{t.keys.id});
+    }
+  return atoms;
+}
+
+// All keys that the names' goals allow, cut by the atoms; empty pieces are left out.
+std::vector<Plans::Piece> Plans::cut_keys(const ObjectForm& form, const std::vector<KeySet>& atoms) {
+  constexpr size_t kMaxPieces = 256;
+  std::vector<Piece> pieces{{}};
+  auto split = [&](const std::vector<StringForm>& by, bool in, const std::vector<Piece>& from, std::vector<Piece>& to) {
+    for (const Piece& piece : from)
+      for (const StringForm& keys : by) {
+        auto both = conj_strings(piece.keys, keys);
+        if (!both || strings_.shortest(*both) == kInfinite) continue;
+        to.push_back({std::move(*both), piece.in});
+        to.back().in.push_back(in);
+      }
+  };
+  for (GoalId goal : form.key_goals) {
+    std::vector<Piece> kept;
+    split(normaliser_.forms(goal).strings, true, pieces, kept);
+    for (Piece& piece : kept) piece.in.clear();
+    pieces = std::move(kept);
+  }
+  for (const KeySet& atom : atoms) {
+    std::vector<Piece> next;
+    if (atom.kind == KeySet::Kind::Pattern) {
+      StringForm match, other;
+      match.parts.push_back(StringPart::pattern(PatternId{atom.id}, false));
+      other.parts.push_back(StringPart::pattern(PatternId{atom.id}, true));
+      split({match}, true, pieces, next);
+      split({other}, false, pieces, next);
+    } else {
+      split(normaliser_.forms(normaliser_.negate(GoalId{atom.id})).strings, true, pieces, next);
+      split(normaliser_.forms(GoalId{atom.id}).strings, false, pieces, next);
+    }
+    if (next.size() > kMaxPieces)
+      throw Error(ErrorKind::Limit, "the patterns of patternProperties cut the keys of an object into more than " +
+                                        std::to_string(kMaxPieces) + " kinds; use fewer patterns");
+    pieces = std::move(next);
+  }
+  return pieces;
+}
+
+// What the values at the keys of a piece have to meet, and which clauses they may meet.
+Slot Plans::slot_of(const ObjectForm& form, const std::vector<KeySet>& atoms, const Piece& piece, bool close) {
+  auto in = [&](KeySet atom) {
+    return piece.in[static_cast<size_t>(std::find(atoms.begin(), atoms.end(), atom) - atoms.begin())];
+  };
+  auto matches = [&](PatternId pattern) { return in({KeySet::Kind::Pattern, static_cast<uint32_t>(pattern)}); };
+  auto in_rest_of = [&](ComponentId c) {
+    auto& patterns = normaliser_.component(c).patterns;
+    return std::none_of(patterns.begin(), patterns.end(), [&](auto& p) { return matches(p.first); });
+  };
+  GoalId goal = kAlways;
+  bool matched = false;
+  for (ComponentId c : form.components) {
+    const Component& component = normaliser_.component(c);
+    for (auto& [pattern, demanded] : component.patterns)
+      if (matches(pattern)) goal = normaliser_.goals().conj(goal, demanded), matched = true;
+    if (in_rest_of(c)) goal = normaliser_.goals().conj(goal, component.additional);
+  }
+  if (goal == kNever || (close && !matched)) return {};
+  std::vector<std::pair<uint64_t, GoalId>> events;
+  for (size_t c = 0; c < form.clauses.size(); ++c)
+    for (const Trigger& t : form.clauses[c]) {
+      if (t.absent || t.keys.kind == KeySet::Kind::Name) continue;
+      bool happens = t.keys.kind == KeySet::Kind::Rest ? in_rest_of(ComponentId{t.keys.id}) : in(t.keys);
+      if (happens) events.emplace_back(uint64_t{1} << c, t.goal);
+    }
+  return make_slot(goal, std::move(events));
+}
+
+void Plans::build_classes(ObjectPlan& plan) {
+  const ObjectForm& form = plan.form;
   bool said = false, listed = false;
   GoalId otherwise = kAlways;
   for (ComponentId c : form.components) {
-    need_patterns(c);
     const Component& component = normaliser_.component(c);
     said |= component.closed;
     listed |= component.listed;
     otherwise = normaliser_.goals().conj(otherwise, component.additional);
   }
   bool close = !options_.additional_properties_default && listed && !said;
-  if (atoms.empty() && (otherwise == kNever || close)) return;
-  for (const Clause& clause : form.clauses)
-    for (const Trigger& t : clause) {
-      if (t.keys.kind == KeySet::Kind::Pattern || t.keys.kind == KeySet::Kind::NotNamed) need(t.keys);
-      if (t.keys.kind == KeySet::Kind::Rest) need_patterns(ComponentId{t.keys.id});
-    }
-
-  struct Part {
-    StringForm keys;
-    std::vector<bool> in;  // beside atoms
-  };
-  std::vector<Part> parts{{{}, {}}};
-  auto split = [&](const std::vector<StringForm>& by, bool in, const std::vector<Part>& from, std::vector<Part>& to) {
-    for (const Part& part : from)
-      for (const StringForm& form : by) {
-        auto both = conj_strings(part.keys, form);
-        if (!both || strings_.shortest(*both) == kInfinite) continue;
-        to.push_back({std::move(*both), part.in});
-        to.back().in.push_back(in);
-      }
-  };
-  for (GoalId goal : form.key_goals) {
-    std::vector<Part> kept;
-    split(normaliser_.forms(goal).strings, true, parts, kept);
-    for (Part& part : kept) part.in.clear();
-    parts = std::move(kept);
-  }
-  for (const KeySet& atom : atoms) {
-    std::vector<Part> next;
-    if (atom.kind == KeySet::Kind::Pattern) {
-      StringForm match, other;
-      match.parts.push_back(StringPart::pattern(PatternId{atom.id}, false));
-      other.parts.push_back(StringPart::pattern(PatternId{atom.id}, true));
-      split({match}, true, parts, next);
-      split({other}, false, parts, next);
-    } else {
-      split(normaliser_.forms(normaliser_.negate(GoalId{atom.id})).strings, true, parts, next);
-      split(normaliser_.forms(GoalId{atom.id}).strings, false, parts, next);
-    }
-    if (next.size() > 256)
-      throw Error(ErrorKind::Limit, "the patterns of patternProperties cut the keys of an object into more than 256 kinds; use fewer patterns");
-    parts = std::move(next);
-  }
-
-  for (const Part& part : parts) {
-    auto in = [&](PatternId pattern) {
-      KeySet atom{KeySet::Kind::Pattern, static_cast<uint32_t>(pattern)};
-      return part.in[static_cast<size_t>(std::find(atoms.begin(), atoms.end(), atom) - atoms.begin())];
-    };
-    auto rest_of = [&](ComponentId c) {
-      for (auto& [pattern, goal] : normaliser_.component(c).patterns)
-        if (in(pattern)) return false;
-      return true;
-    };
-    GoalId goal = kAlways;
-    bool matched = false;
-    for (ComponentId c : form.components) {
-      const Component& component = normaliser_.component(c);
-      for (auto& [pattern, demanded] : component.patterns)
-        if (in(pattern)) goal = normaliser_.goals().conj(goal, demanded), matched = true;
-      if (rest_of(c)) goal = normaliser_.goals().conj(goal, component.additional);
-    }
-    if (goal == kNever || (close && !matched)) continue;
-    std::vector<std::pair<uint64_t, GoalId>> events;
-    for (size_t c = 0; c < form.clauses.size(); ++c)
-      for (const Trigger& t : form.clauses[c]) {
-        bool happens = false;
-        if (t.keys.kind == KeySet::Kind::Pattern || t.keys.kind == KeySet::Kind::NotNamed)
-          happens = part.in[static_cast<size_t>(std::find(atoms.begin(), atoms.end(), t.keys) - atoms.begin())];
-        if (t.keys.kind == KeySet::Kind::Rest) happens = rest_of(ComponentId{t.keys.id});
-        if (happens && !t.absent) events.emplace_back(uint64_t{1} << c, t.goal);
-      }
+  bool patterns = std::any_of(form.components.begin(), form.components.end(),
+                              [&](ComponentId c) { return !normaliser_.component(c).patterns.empty(); });
+  if (!patterns && (otherwise == kNever || close)) return;
+  std::vector<KeySet> atoms = atoms_of(form);
+  for (const Piece& piece : cut_keys(form, atoms)) {
     KeyClass out;
-    out.slot = make_slot(goal, std::move(events));
-    out.language = strings_.expression(part.keys);
+    out.slot = slot_of(form, atoms, piece, close);
+    if (out.slot.choices.empty()) continue;
+    out.language = strings_.expression(piece.keys);
     std::vector<std::string_view> names;
     for (const PlanKey& key : plan.keys)
-      if (part.keys.open() || strings_.contains(part.keys, key.name)) names.push_back(strings_.text(key.name));
+      if (piece.keys.open() || strings_.contains(piece.keys, key.name)) names.push_back(strings_.text(key.name));
     out.excluded = strings_.words(std::move(names));
     ExprId keys = out.excluded == kEmpty ? out.language : pool_.conj(out.language, pool_.complement(out.excluded));
     out.shortest = pool_.shortest(keys);
@@ -311,7 +326,8 @@ bool Plans::counts_met(const ArrayPlan& plan, const std::vector<uint32_t>& count
   return true;
 }
 
-std::vector<ItemChoice> Plans::item_choices(const ArrayPlan& plan, uint32_t index, const std::vector<uint32_t>& counts) {
+std::vector<ItemChoice> Plans::item_choices(const ArrayPlan& plan, uint32_t index,
+                                            const std::vector<uint32_t>& counts) {
   std::vector<ItemChoice> out{{plan.form.item(index), counts}};
   Goals& goals = normaliser_.goals();
   for (size_t i = 0; i < counts.size(); ++i) {
@@ -334,6 +350,28 @@ std::vector<ItemChoice> Plans::item_choices(const ArrayPlan& plan, uint32_t inde
       throw Error(ErrorKind::Limit, "an item has to be judged by more combinations of `contains` than 256; use fewer");
     out = std::move(next);
   }
+  return out;
+}
+
+std::vector<GoalId> Plans::later_goals(const ArrayPlan& plan, uint32_t index) {
+  constexpr size_t kMaxClauses = 6;
+  size_t clauses = plan.form.contains.size();
+  if (clauses > kMaxClauses)
+    throw Error(ErrorKind::Limit,
+                "the negation of `uniqueItems` beside more than 6 `contains` is not supported; use fewer");
+  std::vector<GoalId> out;
+  uint32_t last = static_cast<uint32_t>(plan.form.prefix.size());
+  for (const ContainsClause& c : plan.form.contains) last = std::max(last, c.from);
+  for (uint32_t i = index; i <= std::max(last, index); ++i)
+    for (uint32_t done = 0; done < 1u << clauses; ++done) {  // a clause that is satisfied asks for no more
+      std::vector<uint32_t> counts(clauses);
+      for (size_t c = 0; c < clauses; ++c) {
+        const ContainsClause& clause = plan.form.contains[c];
+        if (done >> c & 1) counts[c] = clause.max != kUnbounded ? clause.max : clause.min;
+      }
+      for (const ItemChoice& choice : item_choices(plan, i, counts))
+        if (std::find(out.begin(), out.end(), choice.goal) == out.end()) out.push_back(choice.goal);
+    }
   return out;
 }
 

@@ -38,7 +38,8 @@ void Normaliser::check_one(SchemaId id, std::vector<std::string>& unenforced, st
     for (uint32_t i = 0; i < store.count(map); ++i) {
       std::string where = document_.pointer(id, Keyword::PatternProperties);
       if (!strings_.intern_pattern(store.key(store.first(map) + i), where))
-        unenforced.push_back(where + ": the pattern '" + std::string(store.key(store.first(map) + i)) + "' is not supported");
+        unenforced.push_back(where + ": the pattern '" + std::string(store.key(store.first(map) + i)) +
+                             "' is not supported");
     }
   }
   if (s.has(Keyword::Format) && options_.formats_assert) {

@@ -55,7 +55,8 @@ std::optional<PatternId> Strings::intern_pattern(std::string_view text, const st
 }
 
 bool Strings::matches(PatternId id, StringId text) {
-  auto [it, fresh] = matches_.try_emplace(uint64_t{static_cast<uint32_t>(id)} << 32 | static_cast<uint32_t>(text), false);
+  auto [it, fresh] =
+      matches_.try_emplace(uint64_t{static_cast<uint32_t>(id)} << 32 | static_cast<uint32_t>(text), false);
   if (fresh) {
     ExprId state = pattern(id);
     std::string spelled;
@@ -108,8 +109,10 @@ uint32_t Strings::spelled_length(std::string_view text) {
   uint32_t length = 0;
   for (char c : text) {
     auto b = static_cast<uint8_t>(c);
-    if (b >= 0x20) length += c == '"' || c == '\\' ? 2 : 1;
-    else length += c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t' ? 2 : 6;
+    if (b >= 0x20)
+      length += c == '"' || c == '\\' ? 2 : 1;
+    else
+      length += c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t' ? 2 : 6;
   }
   return length;
 }
@@ -163,7 +166,7 @@ ExprId Strings::words(std::vector<std::string_view> texts) {
 // branches that are complete.
 ExprId Strings::word_trie(const std::vector<std::string_view>& sorted) {
   struct Level {
-    size_t begin;                    // byte of the word where this character begins
+    size_t begin;  // byte of the word where this character begins
     std::vector<ExprId> branches;
   };
   std::vector<Level> open{{0, {}}};
@@ -296,7 +299,8 @@ bool Strings::contains(const StringForm& form, StringId id) {
     bool meets;
     if (part.is_format()) {
       ExprId state = formats_[part.id()];
-      for (size_t i = 0; i < spelled.size() && state != kEmpty; ++i) state = pool_.derive(state, static_cast<uint8_t>(spelled[i]));
+      for (size_t i = 0; i < spelled.size() && state != kEmpty; ++i)
+        state = pool_.derive(state, static_cast<uint8_t>(spelled[i]));
       meets = state != kEmpty && pool_.nullable(state);
     } else {
       meets = matches(PatternId{part.id()}, id);
@@ -324,7 +328,8 @@ uint32_t Strings::shortest(const StringForm& form) {
     for (StringId id : *form.words) best = std::min(best, spelled_length(text(id)) + 2);
     return best;
   }
-  if (!form.words && form.parts.empty() && form.excluded.empty()) return form.min > kInfinite - 3 ? kInfinite - 1 : form.min + 2;
+  if (!form.words && form.parts.empty() && form.excluded.empty())
+    return form.min > kInfinite - 3 ? kInfinite - 1 : form.min + 2;
   uint32_t length = pool_.shortest(expression(form));
   return length == kInfinite ? kInfinite : length + 1;
 }

@@ -76,7 +76,7 @@ class Strings {
   std::unordered_map<uint64_t, bool> matches_;
   std::unordered_map<std::string, int32_t> format_ids_;
   std::vector<ExprId> formats_;
-  std::unordered_map<uint32_t, ExprId> characters_;   // in Any: spellings of one character
+  std::unordered_map<uint32_t, ExprId> characters_;  // in Any: spellings of one character
 };
 
 // The first code point of a text and how many bytes it takes; the text must be valid UTF-8 and not empty.

@@ -42,7 +42,8 @@ void SchemaWriter::refuse_unsatisfiable() {
   if (!path.empty()) message += ": " + path + " admits no value";
   if (goal != kNever && seen.count(goal) && normaliser_.forms(goal).empty() && path.empty())
     message += ": its keywords exclude each other";
-  message += " (at " + (where.empty() ? "the root" : where) + "); look for contradicting types, bounds, patterns or enumerations there";
+  message += " (at " + (where.empty() ? "the root" : where) +
+             "); look for contradicting types, bounds, patterns or enumerations there";
   throw Error(ErrorKind::Unsatisfiable, message, where);
 }
 

@@ -15,7 +15,8 @@ Parts split(std::string_view uri) {
   Parts out;
   uri = uri.substr(0, uri.find('#'));
   size_t colon = uri.find_first_of(":/?");
-  if (colon != std::string_view::npos && uri[colon] == ':' && colon > 0 && std::isalpha(static_cast<unsigned char>(uri[0]))) {
+  if (colon != std::string_view::npos && uri[colon] == ':' && colon > 0 &&
+      std::isalpha(static_cast<unsigned char>(uri[0]))) {
     out.scheme = uri.substr(0, colon);
     uri.remove_prefix(colon + 1);
   }
@@ -72,7 +73,8 @@ std::string remove_dots(std::string_view path) {
 
 std::string resolve_uri(std::string_view base, std::string_view reference) {
   Parts r = split(reference);
-  if (!r.scheme.empty()) return join(r, r.has_authority || r.path.starts_with('/') ? remove_dots(r.path) : std::string(r.path));
+  if (!r.scheme.empty())
+    return join(r, r.has_authority || r.path.starts_with('/') ? remove_dots(r.path) : std::string(r.path));
   Parts b = split(base);
   r.scheme = b.scheme;
   if (r.has_authority) return join(r, remove_dots(r.path));
@@ -87,8 +89,10 @@ std::string resolve_uri(std::string_view base, std::string_view reference) {
   }
   if (r.path.starts_with('/')) return join(r, remove_dots(r.path));
   std::string merged;
-  if (b.has_authority && b.path.empty()) merged = "/";
-  else if (size_t slash = b.path.rfind('/'); slash != std::string_view::npos) merged = b.path.substr(0, slash + 1);
+  if (b.has_authority && b.path.empty())
+    merged = "/";
+  else if (size_t slash = b.path.rfind('/'); slash != std::string_view::npos)
+    merged = b.path.substr(0, slash + 1);
   merged += r.path;
   return join(r, remove_dots(merged));
 }
@@ -98,7 +102,10 @@ std::string uri_fragment(std::string_view reference) {
   if (hash == std::string_view::npos) return "";
   std::string out;
   auto hex = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
   };
   for (size_t i = hash + 1; i < reference.size(); ++i) {
     if (reference[i] == '%' && i + 2 < reference.size() && hex(reference[i + 1]) >= 0 && hex(reference[i + 2]) >= 0) {

@@ -113,6 +113,8 @@ SchemaResult compile_schema(ExprPool& pool, std::string_view schema_json, const 
   return out;
 }
 
-SchemaResult compile_json_value(ExprPool& pool, const SchemaOptions& options) { return compile_schema(pool, "true", options); }
+SchemaResult compile_json_value(ExprPool& pool, const SchemaOptions& options) {
+  return compile_schema(pool, "true", options);
+}
 
 }  // namespace decodex

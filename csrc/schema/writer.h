@@ -36,13 +36,13 @@ class SchemaWriter final : public RuleSource {
 
  private:
   enum class Kind : uint8_t {
-    Members,    // inside an object, before a member or the closing brace
-    Key,        // inside a key: at byte `at` of the keys [low, high) of the plan's sorted keys
-    AfterKey,   // behind the closing quote of key `low`
-    FreeKey,    // while a free key of class `low` is read
+    Members,   // inside an object, before a member or the closing brace
+    Key,       // inside a key: at byte `at` of the keys [low, high) of the plan's sorted keys
+    AfterKey,  // behind the closing quote of key `low`
+    FreeKey,   // while a free key of class `low` is read
     AfterFreeKey,
-    Items,      // inside an array, before an item or the closing bracket
-    Item        // while an item is read that must differ from the earlier ones, or begins a repetition
+    Items,  // inside an array, before an item or the closing bracket
+    Item    // while an item is read that must differ from the earlier ones, or begins a repetition
   };
   struct Place {
     Kind kind = Kind::Members;
@@ -50,11 +50,11 @@ class SchemaWriter final : public RuleSource {
     bool any_order = false;
     uint32_t plan = 0;
     uint32_t depth = 0;
-    uint32_t index = 0;       // Members: next key in schema order, or the set of used keys; Items: items written
-    uint32_t count = 0;       // Members: members written, as far as the plan counts
-    uint32_t written = 0;     // Members: the set of free keys written; Items: of the values written, or the one value
-    uint64_t marks = 0;       // Members: clauses met; Items: the counts of contains
-    uint32_t low = 0, high = 0, at = 0;   // by kind; Items: how far a repetition is
+    uint32_t index = 0;    // Members: next key in schema order, or the set of used keys; Items: items written
+    uint32_t count = 0;    // Members: members written, as far as the plan counts
+    uint32_t written = 0;  // Members: the set of free keys written; Items: of the values written, or the one value
+    uint64_t marks = 0;    // Members: clauses met; Items: the counts of contains
+    uint32_t low = 0, high = 0, at = 0;  // by kind; Items: how far a repetition is
     bool operator==(const Place&) const = default;
   };
   struct PlaceHash {
@@ -93,7 +93,9 @@ class SchemaWriter final : public RuleSource {
   ExprId after_item(const Place& place, std::string_view word);
   Cost items_cost(const Place& place);
   ExprId written_items(const Place& place);
+  ExprId reserved_items(const Place& place);
   ExprId repetition(const Place& place);
+  ExprId chosen_item(const Place& place, Place next, GoalId goal, GoalId again);
   GoalId written_goal(const Place& place);
   StringId value_id(std::string_view text);
   Place moved(const Place& place, std::vector<uint32_t> counts);
@@ -115,14 +117,14 @@ class SchemaWriter final : public RuleSource {
   GoalId root_ = kAlways;
   std::deque<Place> places_;
   std::unordered_map<Place, uint32_t, PlaceHash> place_numbers_;
-  std::unordered_map<uint64_t, ExprId> values_;            // (goal, depth, order) -> expression
-  std::deque<std::vector<uint64_t>> key_sets_;             // sets of used keys
+  std::unordered_map<uint64_t, ExprId> values_;  // (goal, depth, order) -> expression
+  std::deque<std::vector<uint64_t>> key_sets_;   // sets of used keys
   std::map<std::vector<uint64_t>, uint32_t> key_set_ids_;
-  std::deque<std::vector<StringId>> word_sets_;            // sorted; the first is empty
+  std::deque<std::vector<StringId>> word_sets_;  // sorted; the first is empty
   std::map<std::vector<StringId>, uint32_t> word_set_ids_;
-  std::deque<std::vector<uint32_t>> counts_;               // of contains clauses
+  std::deque<std::vector<uint32_t>> counts_;  // of contains clauses
   std::map<std::vector<uint32_t>, uint32_t> count_ids_;
-  std::unordered_map<StringId, json::Index> written_values_;   // canonical text -> the value
+  std::unordered_map<StringId, json::Index> written_values_;  // canonical text -> the value
 };
 
 }  // namespace decodex

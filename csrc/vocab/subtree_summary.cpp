@@ -47,10 +47,10 @@ std::vector<SubtreeSummary> summarise(const TokenTrie& trie) {
     SubtreeSummary& above = out[parent[i]];
     uint8_t byte = trie.nodes()[i].byte;
     if (byte < 0x80) above.ascii[byte >> 6] |= 1ull << (byte & 63);
-    else above.beyond_ascii = true;
+    else if (byte >= 0xC0) above.leads |= 1ull << (byte - 0xC0);
     above.ascii[0] |= child.ascii[0];
     above.ascii[1] |= child.ascii[1];
-    above.beyond_ascii |= child.beyond_ascii;
+    above.leads |= child.leads;
     above.whole = above.whole && child.whole;
     bool begins = place[parent[i]].missing == 0;
     above.max_chars = std::max<uint16_t>(above.max_chars, static_cast<uint16_t>(child.max_chars + (begins ? 1 : 0)));

@@ -46,6 +46,11 @@ Vocabulary::Vocabulary(std::string blob, std::vector<int64_t> offsets, std::vect
   }
   trie_ = TokenTrie(entries);
   summaries_ = summarise(trie_);
+  characters_.reserve(trie_.id_count());
+  for (size_t k = 0; k < trie_.id_count(); ++k) {
+    std::string_view text = token(trie_.ids()[k]);
+    characters_.push_back(static_cast<uint16_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; })));
+  }
   for (int b = 0; b < 256; ++b) {
     bool in_utf8 = b != 0xC0 && b != 0xC1 && b < 0xF5;
     if (in_utf8 && byte_tokens_[b] < 0) spells_every_byte_ = false;
