@@ -256,10 +256,8 @@ Cost Costs::free_members(ObjectPlan& plan, const Point& start, const std::vector
                      step.taken};
           ++after.taken[k];
           if (!(after.point.cost < best)) continue;
-          if (done(after.point))
-            best = std::min(best, after.point.cost + close(after.point));
-          else
-            next.push_back(std::move(after));
+          if (done(after.point)) best = std::min(best, after.point.cost + close(after.point));
+          else next.push_back(std::move(after));
         }
       }
     }

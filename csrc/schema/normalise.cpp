@@ -1,5 +1,5 @@
-// Goals and literals into forms, and the Boolean keywords. What single keywords say is in assertions.cpp; what is plain
-// without normalising is in outline.cpp.
+// Goals and literals into forms, and the Boolean keywords. What single keywords say is in assertions*.cpp, what is
+// plain without normalising in outline.cpp, the unevaluated... keywords in unevaluated.cpp.
 #include "schema/normalise.h"
 
 #include <algorithm>
@@ -50,23 +50,16 @@ GoalId Normaliser::goal_of(Literal literal) {
       uint64_t says = document_.assertions(at.schema());
       SchemaId next;
       bool flip = false;
-      if (steps > document_.size())
-        next = kFalseSchema;  // a ring of references admits nothing
-      else if (says == 0)
-        next = kTrueSchema;
-      else if (says == bit(Keyword::Ref))
-        next = document_.target(at.schema(), Keyword::Ref);
-      else if (says == bit(Keyword::DynamicRef))
-        next = document_.target(at.schema(), Keyword::DynamicRef);
-      else if (says == bit(Keyword::RecursiveRef))
-        next = document_.target(at.schema(), Keyword::RecursiveRef);
-      else if (says == bit(Keyword::Not))
-        next = document_.child(at.schema(), Keyword::Not), flip = true;
+      if (steps > document_.size()) next = kFalseSchema;  // a ring of references admits nothing
+      else if (says == 0) next = kTrueSchema;
+      else if (says == bit(Keyword::Ref)) next = document_.target(at.schema(), Keyword::Ref);
+      else if (says == bit(Keyword::DynamicRef)) next = document_.target(at.schema(), Keyword::DynamicRef);
+      else if (says == bit(Keyword::RecursiveRef)) next = document_.target(at.schema(), Keyword::RecursiveRef);
+      else if (says == bit(Keyword::Not)) next = document_.child(at.schema(), Keyword::Not), flip = true;
       else if (says == bit(Keyword::AllOf) &&
                document_.store().count(document_.value(at.schema(), Keyword::AllOf)) == 1)
         next = children(at.schema(), document_.value(at.schema(), Keyword::AllOf))[0];
-      else
-        break;
+      else break;
       at = Literal(next, at.negated() != flip);
     }
     canonical_.emplace(literal.code, at);
@@ -133,10 +126,8 @@ const Forms& Normaliser::literal_forms(Literal literal) {
   open_depth_.erase(literal.code);
   open_.pop_back();
   const Forms& out = *made;
-  if (final)
-    literal_forms_.emplace(key, std::move(made));
-  else
-    unfinished_.push_back(std::move(made));
+  if (final) literal_forms_.emplace(key, std::move(made));
+  else unfinished_.push_back(std::move(made));
   return out;
 }
 
@@ -278,10 +269,8 @@ Forms Normaliser::any_of(SchemaId id, Index arms) {
   for (uint32_t set = 1; set < 1u << list.size(); ++set) {
     Forms both = Forms::of_types(kAllTypes);
     for (size_t i = 0; i < list.size(); ++i) {
-      if (set >> i & 1)
-        narrow(both, Literal(list[i], false));
-      else if (exact_seen_)
-        narrow(both, Literal(list[i], true));
+      if (set >> i & 1) narrow(both, Literal(list[i], false));
+      else if (exact_seen_) narrow(both, Literal(list[i], true));
     }
     add(out, std::move(both), id);
   }

@@ -11,10 +11,8 @@ namespace decodex {
 
 ObjectPlace SchemaWriter::object_place(const Place& place) {
   ObjectPlace out;
-  if (place.any_order)
-    out.used = &key_sets_[place.index];
-  else
-    out.index = place.index;
+  if (place.any_order) out.used = &key_sets_[place.index];
+  else out.index = place.index;
   out.marks = place.marks;
   out.count = place.count;
   out.first = place.first;
@@ -62,10 +60,8 @@ SchemaWriter::Place SchemaWriter::moved(const Place& place, uint32_t key, uint64
   out.count = next.count;
   out.marks = next.marks;
   out.written = place.written;
-  if (!place.any_order)
-    out.index = next.index;
-  else
-    out.index = key < plan.keys.size() ? with_key(place.index, key) : place.index;
+  if (!place.any_order) out.index = next.index;
+  else out.index = key < plan.keys.size() ? with_key(place.index, key) : place.index;
   return out;
 }
 

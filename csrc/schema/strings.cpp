@@ -109,10 +109,8 @@ uint32_t Strings::spelled_length(std::string_view text) {
   uint32_t length = 0;
   for (char c : text) {
     auto b = static_cast<uint8_t>(c);
-    if (b >= 0x20)
-      length += c == '"' || c == '\\' ? 2 : 1;
-    else
-      length += c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t' ? 2 : 6;
+    if (b >= 0x20) length += c == '"' || c == '\\' ? 2 : 1;
+    else length += c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t' ? 2 : 6;
   }
   return length;
 }
