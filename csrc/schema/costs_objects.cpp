@@ -55,16 +55,17 @@ Cost Costs::member_cost(const PlanKey& key) {
 
 // What is still required, as if nothing but that were written.
 Costs::Sum Costs::required_after(ObjectPlan& plan, const ObjectPlace& place) {
-  auto sum_from = [&](uint32_t begin) {
+  if (place.any_order() || solving_) {
+    if (place.any_order() && last_plan_ == &plan && last_used_ == place.used) return last_sum_;
     Sum sum{{0, 0}, 0};
-    for (uint32_t i = begin; i < plan.keys.size(); ++i) {
-      if (!plan.keys[i].required || place.is_used(i)) continue;
-      sum.members = sum.members + member_cost(plan.keys[i]);
+    for (uint32_t key : plan.required) {
+      if (place.is_used(key)) continue;
+      sum.members = sum.members + member_cost(plan.keys[key]);
       ++sum.count;
     }
+    if (place.any_order()) last_plan_ = &plan, last_used_ = place.used, last_sum_ = sum;
     return sum;
-  };
-  if (place.any_order() || solving_) return sum_from(place.any_order() ? 0 : place.index);
+  }
   auto [it, fresh] = suffixes_.try_emplace(&plan);
   if (fresh) {
     size_t n = plan.keys.size();

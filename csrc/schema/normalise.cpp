@@ -3,6 +3,7 @@
 #include "schema/normalise.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "base/error.h"
 
@@ -96,6 +97,21 @@ const Forms& Normaliser::forms(GoalId goal) {
 
 // ---- literals ----
 
+// A literal that is being computed, until it is or that fails.
+struct Normaliser::Opened {
+  Opened(Normaliser& owner, Literal literal) : owner(owner), code(literal.code) {
+    owner.open_depth_.emplace(code, owner.open_.size());
+    owner.open_.push_back(literal);
+  }
+  ~Opened() {
+    owner.open_depth_.erase(code);
+    owner.open_.pop_back();
+    if (owner.open_.empty() && std::uncaught_exceptions() > 0) owner.lowest_loop_ = SIZE_MAX;
+  }
+  Normaliser& owner;
+  uint32_t code;
+};
+
 const Forms& Normaliser::literal_forms(Literal literal) {
   uint64_t key = uint64_t{literal.code} << 1 | (exact_seen_ ? 1u : 0u);
   auto known = literal_forms_.find(key);
@@ -115,16 +131,15 @@ const Forms& Normaliser::literal_forms(Literal literal) {
     throw Error(ErrorKind::Constraint, "the schema at " + where + " refers to its own negation, which has no meaning",
                 where);
   }
-  size_t depth = open_.size();
-  open_.push_back(literal);
-  open_depth_.emplace(literal.code, depth);
-  size_t outer_loop = lowest_loop_;
+  size_t depth = open_.size(), outer_loop = lowest_loop_;
   lowest_loop_ = SIZE_MAX;
-  auto made = std::make_unique<Forms>(compute(literal));
+  std::unique_ptr<Forms> made;
+  {
+    Opened opened(*this, literal);
+    made = std::make_unique<Forms>(compute(literal));
+  }
   bool final = lowest_loop_ >= depth;
   lowest_loop_ = std::min(outer_loop, final ? SIZE_MAX : lowest_loop_);
-  open_depth_.erase(literal.code);
-  open_.pop_back();
   const Forms& out = *made;
   if (final) literal_forms_.emplace(key, std::move(made));
   else unfinished_.push_back(std::move(made));

@@ -59,6 +59,7 @@ class Normaliser {
     std::vector<json::Index> only, never;
   };
 
+  struct Opened;
   const Forms& literal_forms(Literal literal);
   Forms compute(Literal literal);
   Forms positive(SchemaId id);

@@ -27,9 +27,7 @@ ObjectPlace SchemaWriter::object_place(const Place& place) {
 bool SchemaWriter::is_in(const KeyClass& cls, StringId word) {
   std::string spelled;
   Strings::spell(spelled, strings_.text(word));
-  ExprId state = cls.language;
-  for (char c : spelled + "\"") state = pool_.derive(state, static_cast<uint8_t>(c));
-  return pool_.nullable(state);
+  return strings_.is_text_of(spelled + "\"", cls.language);
 }
 
 uint32_t SchemaWriter::with_key(uint32_t set, uint32_t key) {

@@ -1,4 +1,4 @@
-"""compile(): the whole pipeline. A constraint says its term, the core builds it for a vocabulary, matchers start there."""
+"""compile(), the whole pipeline: a constraint says its term, the core builds it for a vocabulary, matchers begin."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class CompiledConstraint:
         """Is the text one of the constraint's, and where does it leave them if not?"""
         from decodex.matching.check import check
 
-        return check(self, text)
+        return check(lambda: Matcher(self.native), text)
 
     def stats(self) -> dict[str, Any]:
         """States, masks and bytes in use, shared by all constraints of the vocabulary."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from decodex._core import Matcher
-    from decodex.compiling import CompiledConstraint
 
 
 @dataclass(frozen=True)
@@ -42,22 +43,25 @@ class Explanation:
         return self.allowed
 
 
-def check(compiled: CompiledConstraint, text: str | bytes) -> CheckResult:
-    """Judge a whole text by the compiled constraint."""
+def check(start: Callable[[], Matcher], text: str | bytes) -> CheckResult:
+    """Judge a whole text; ``start`` makes a matcher at the beginning of the constraint."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes(text)
-    matcher = compiled.matcher()
-    position, accepted = matcher.read_bytes(data)
-    before = data[:position].decode("utf-8", "replace")
+    position, accepted = start().read_bytes(data)
+    character = position  # where the character of that byte begins
+    while 0 < character < len(data) and data[character] & 0xC0 == 0x80:
+        character -= 1
+    before = data[:character].decode("utf-8", "replace")
     line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
     if accepted:
         message = "satisfies the constraint"
     else:
-        expected = _expected(data[:position], compiled)
+        read = data[:position]
+        expected = describe_bytes(start().bytes_after(read), end=start().read_bytes(read)[1])
         where = f"line {line}, column {column}"
         if position == len(data):
             message = f"incomplete: the text ends at {where}, where {expected} is expected"
         else:
-            met = data[position : position + 12].decode("utf-8", "replace")
+            met = data[character : character + 12].decode("utf-8", "ignore")
             message = f"{where}: {expected} is expected, not {met!r}"
     return CheckResult(accepted, position, line, column, message)
 
@@ -109,8 +113,3 @@ def describe_bytes(allowed: bytes, end: bool = False) -> str:
         return "nothing"
     shown = ", ".join(parts[:12]) + (", ..." if len(parts) > 12 else "")
     return shown if len(parts) == 1 else f"one of {shown}"
-
-
-def _expected(read: bytes, compiled: CompiledConstraint) -> str:
-    matcher = compiled.matcher()
-    return describe_bytes(matcher.bytes_after(read), end=matcher.read_bytes(read)[1])

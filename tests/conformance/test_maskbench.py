@@ -1,6 +1,6 @@
 """A part of the public MaskBench pack: no invalid instance is accepted, and nearly all valid ones are.
 
-Formats are asserted and keys come in any order, as the pack's labels have it. Set DECODEX_MASKBENCH_EVERY=1 for the whole.
+Formats are asserted and keys come in any order, as the pack's labels have it. DECODEX_MASKBENCH_EVERY=1 takes it whole.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Independent judges of what may come next: interegular's automata, lifted from characters to bytes.
 
-Given a pattern, ``PatternOracle.allows(prefix, token)`` says whether some text that the whole pattern matches begins with
-``prefix + token``, byte by byte; a token may end inside a character.
+Given a pattern, ``PatternOracle.allows(prefix, token)`` says whether some text that the whole pattern matches begins
+with ``prefix + token``, byte by byte; a token may end inside a character.
 """
 
 from __future__ import annotations

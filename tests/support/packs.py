@@ -1,4 +1,4 @@
-"""The data packs of the tests: looked for in $DECODEX_DATA and in ../shared/data; a test that needs one is skipped without."""
+"""The data packs of the tests, in $DECODEX_DATA or in ../shared/data; without one, its tests are skipped."""
 
 from __future__ import annotations
 
