@@ -1,8 +1,8 @@
 """The official JSON Schema test suite: every instance is accepted up to the end or refused as the suite says.
 
-The required tests take formats as annotations and any order of keys; the remote documents are in a registry.
-The required tests take formats as annotations and any order of keys; remote documents are in a registry.
-a metaschema's own choice of vocabularies is not followed. No invalid instance may be accepted.
+The required tests take formats as annotations and any order of keys; the remote documents are in a registry. What comes
+out otherwise: references to the metaschemas of the drafts, which the package does not carry, are refused, and a
+metaschema's own choice of vocabularies is not followed. No invalid instance may be accepted.
 """
 
 from __future__ import annotations
