@@ -189,8 +189,10 @@ class Parser {
       while (peek() >= '0' && peek() <= '9') ++at_;
     };
     if (peek() == '-') ++at_;
-    if (peek() == '0') ++at_;
-    else digits();
+    if (peek() == '0')
+      ++at_;
+    else
+      digits();
     if (peek() == '.') {
       ++at_;
       digits();

@@ -163,9 +163,12 @@ std::string Store::pointer(Index v) const {
     }
     std::string step;
     for (char c : key(v)) {
-      if (c == '~') step += "~0";
-      else if (c == '/') step += "~1";
-      else step.push_back(c);
+      if (c == '~')
+        step += "~0";
+      else if (c == '/')
+        step += "~1";
+      else
+        step.push_back(c);
     }
     steps.push_back(std::move(step));
   }

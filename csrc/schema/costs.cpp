@@ -103,8 +103,10 @@ Cost Costs::evaluate(GoalId goal) {
 Cost Costs::scalar_cost(GoalId goal) {
   const Forms& forms = normaliser_.forms(goal);
   uint32_t best = kInfinite;
-  if (forms.null || (forms.booleans & kTrueBit)) best = 4;
-  else if (forms.booleans) best = 5;
+  if (forms.null || (forms.booleans & kTrueBit))
+    best = 4;
+  else if (forms.booleans)
+    best = 5;
   for (const NumberSet& set : forms.numbers)
     if (best > 1) best = std::min(best, set == NumberSet{} ? 1 : pool_.shortest(number(set)));
   for (const StringForm& form : forms.strings)

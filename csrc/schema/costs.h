@@ -23,7 +23,7 @@ namespace decodex {
 // A place inside an object: after the keys before `index` have been passed, or with the keys of `used` written.
 struct ObjectPlace {
   uint32_t index = 0;                           // schema order
-  const std::vector<uint64_t>* used = nullptr;  // any order: bits of keys, kept by the caller
+  const std::vector<uint64_t>* used = nullptr;  // any order: bits of keys
   uint64_t marks = 0;
   uint32_t count = 0;
   bool first = true;
@@ -144,9 +144,6 @@ class Costs {
       std::tuple<const ObjectPlan*, std::vector<uint64_t>, std::vector<uint32_t>, uint32_t, uint64_t, uint32_t, bool>,
       Cost>
       rests_;
-  const ObjectPlan* last_plan_ = nullptr;     // the last answer of required_after in any order: asked once for each key
-  const std::vector<uint64_t>* last_used_ = nullptr;
-  Sum last_sum_;
   std::map<std::pair<const ArrayPlan*, ArrayPlace>, Cost> array_rests_;
   std::map<std::pair<ExprId, size_t>, std::vector<uint32_t>> shortest_words_;
 };

@@ -55,17 +55,16 @@ Cost Costs::member_cost(const PlanKey& key) {
 
 // What is still required, as if nothing but that were written.
 Costs::Sum Costs::required_after(ObjectPlan& plan, const ObjectPlace& place) {
-  if (place.any_order() || solving_) {
-    if (place.any_order() && last_plan_ == &plan && last_used_ == place.used) return last_sum_;
+  auto sum_from = [&](uint32_t begin) {
     Sum sum{{0, 0}, 0};
-    for (uint32_t key : plan.required) {
-      if (place.is_used(key)) continue;
-      sum.members = sum.members + member_cost(plan.keys[key]);
+    for (uint32_t i = begin; i < plan.keys.size(); ++i) {
+      if (!plan.keys[i].required || place.is_used(i)) continue;
+      sum.members = sum.members + member_cost(plan.keys[i]);
       ++sum.count;
     }
-    if (place.any_order()) last_plan_ = &plan, last_used_ = place.used, last_sum_ = sum;
     return sum;
-  }
+  };
+  if (place.any_order() || solving_) return sum_from(place.any_order() ? 0 : place.index);
   auto [it, fresh] = suffixes_.try_emplace(&plan);
   if (fresh) {
     size_t n = plan.keys.size();
@@ -257,8 +256,10 @@ Cost Costs::free_members(ObjectPlan& plan, const Point& start, const std::vector
                      step.taken};
           ++after.taken[k];
           if (!(after.point.cost < best)) continue;
-          if (done(after.point)) best = std::min(best, after.point.cost + close(after.point));
-          else next.push_back(std::move(after));
+          if (done(after.point))
+            best = std::min(best, after.point.cost + close(after.point));
+          else
+            next.push_back(std::move(after));
         }
       }
     }

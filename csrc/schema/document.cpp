@@ -117,7 +117,8 @@ SchemaId Document::add_schema(Index value, uint32_t resource, std::vector<Place>
       if (value == resources_[resource].root) resources_[resource].recursive_anchor = dynamic_ = true;
     } else if (info->keyword == Keyword::Type) {
       out.types = 0;
-      if (store_.is(member, Type::String)) out.types = type_bits(store_.text(member));
+      if (store_.is(member, Type::String))
+        out.types = type_bits(store_.text(member));
       else
         for (uint32_t t = 0; t < store_.count(member); ++t)
           out.types |= type_bits(store_.text(store_.first(member) + t));

@@ -63,8 +63,10 @@ std::optional<StringForm> conj_strings(const StringForm& a, const StringForm& b)
   out.excluded = sorted_union(a.excluded, b.excluded);
   if (a.words || b.words) {
     std::vector<StringId> words;
-    if (!b.words) words = *a.words;
-    else if (!a.words) words = *b.words;
+    if (!b.words)
+      words = *a.words;
+    else if (!a.words)
+      words = *b.words;
     else
       std::set_intersection(a.words->begin(), a.words->end(), b.words->begin(), b.words->end(),
                             std::back_inserter(words));

@@ -131,9 +131,12 @@ void check_map(const Store& store, Index value, Shape shape) {
   if (!store.is(value, Type::Object)) wrong(store, value, "an object");
   for (uint32_t i = 0; i < store.count(value); ++i) {
     Index member = store.first(value) + i;
-    if (shape == Shape::SubschemaMap) check_subschema(store, member);
-    else if (shape == Shape::StringsMap || store.is(member, Type::Array)) check_strings(store, member);
-    else if (!store.is(member, Type::String)) check_subschema(store, member);
+    if (shape == Shape::SubschemaMap)
+      check_subschema(store, member);
+    else if (shape == Shape::StringsMap || store.is(member, Type::Array))
+      check_strings(store, member);
+    else if (!store.is(member, Type::String))
+      check_subschema(store, member);
   }
 }
 

@@ -1,9 +1,8 @@
-// Goals and literals into forms, and the Boolean keywords. What single keywords say is in assertions*.cpp, what is
-// plain without normalising in outline.cpp, the unevaluated... keywords in unevaluated.cpp.
+// Goals and literals into forms, and the Boolean keywords. What single keywords say is in assertions.cpp; what is plain
+// without normalising is in outline.cpp.
 #include "schema/normalise.h"
 
 #include <algorithm>
-#include <exception>
 
 #include "base/error.h"
 
@@ -51,16 +50,23 @@ GoalId Normaliser::goal_of(Literal literal) {
       uint64_t says = document_.assertions(at.schema());
       SchemaId next;
       bool flip = false;
-      if (steps > document_.size()) next = kFalseSchema;  // a ring of references admits nothing
-      else if (says == 0) next = kTrueSchema;
-      else if (says == bit(Keyword::Ref)) next = document_.target(at.schema(), Keyword::Ref);
-      else if (says == bit(Keyword::DynamicRef)) next = document_.target(at.schema(), Keyword::DynamicRef);
-      else if (says == bit(Keyword::RecursiveRef)) next = document_.target(at.schema(), Keyword::RecursiveRef);
-      else if (says == bit(Keyword::Not)) next = document_.child(at.schema(), Keyword::Not), flip = true;
+      if (steps > document_.size())
+        next = kFalseSchema;  // a ring of references admits nothing
+      else if (says == 0)
+        next = kTrueSchema;
+      else if (says == bit(Keyword::Ref))
+        next = document_.target(at.schema(), Keyword::Ref);
+      else if (says == bit(Keyword::DynamicRef))
+        next = document_.target(at.schema(), Keyword::DynamicRef);
+      else if (says == bit(Keyword::RecursiveRef))
+        next = document_.target(at.schema(), Keyword::RecursiveRef);
+      else if (says == bit(Keyword::Not))
+        next = document_.child(at.schema(), Keyword::Not), flip = true;
       else if (says == bit(Keyword::AllOf) &&
                document_.store().count(document_.value(at.schema(), Keyword::AllOf)) == 1)
         next = children(at.schema(), document_.value(at.schema(), Keyword::AllOf))[0];
-      else break;
+      else
+        break;
       at = Literal(next, at.negated() != flip);
     }
     canonical_.emplace(literal.code, at);
@@ -97,21 +103,6 @@ const Forms& Normaliser::forms(GoalId goal) {
 
 // ---- literals ----
 
-// A literal that is being computed, until it is or that fails.
-struct Normaliser::Opened {
-  Opened(Normaliser& owner, Literal literal) : owner(owner), code(literal.code) {
-    owner.open_depth_.emplace(code, owner.open_.size());
-    owner.open_.push_back(literal);
-  }
-  ~Opened() {
-    owner.open_depth_.erase(code);
-    owner.open_.pop_back();
-    if (owner.open_.empty() && std::uncaught_exceptions() > 0) owner.lowest_loop_ = SIZE_MAX;
-  }
-  Normaliser& owner;
-  uint32_t code;
-};
-
 const Forms& Normaliser::literal_forms(Literal literal) {
   uint64_t key = uint64_t{literal.code} << 1 | (exact_seen_ ? 1u : 0u);
   auto known = literal_forms_.find(key);
@@ -131,18 +122,21 @@ const Forms& Normaliser::literal_forms(Literal literal) {
     throw Error(ErrorKind::Constraint, "the schema at " + where + " refers to its own negation, which has no meaning",
                 where);
   }
-  size_t depth = open_.size(), outer_loop = lowest_loop_;
+  size_t depth = open_.size();
+  open_.push_back(literal);
+  open_depth_.emplace(literal.code, depth);
+  size_t outer_loop = lowest_loop_;
   lowest_loop_ = SIZE_MAX;
-  std::unique_ptr<Forms> made;
-  {
-    Opened opened(*this, literal);
-    made = std::make_unique<Forms>(compute(literal));
-  }
+  auto made = std::make_unique<Forms>(compute(literal));
   bool final = lowest_loop_ >= depth;
   lowest_loop_ = std::min(outer_loop, final ? SIZE_MAX : lowest_loop_);
+  open_depth_.erase(literal.code);
+  open_.pop_back();
   const Forms& out = *made;
-  if (final) literal_forms_.emplace(key, std::move(made));
-  else unfinished_.push_back(std::move(made));
+  if (final)
+    literal_forms_.emplace(key, std::move(made));
+  else
+    unfinished_.push_back(std::move(made));
   return out;
 }
 
@@ -284,8 +278,10 @@ Forms Normaliser::any_of(SchemaId id, Index arms) {
   for (uint32_t set = 1; set < 1u << list.size(); ++set) {
     Forms both = Forms::of_types(kAllTypes);
     for (size_t i = 0; i < list.size(); ++i) {
-      if (set >> i & 1) narrow(both, Literal(list[i], false));
-      else if (exact_seen_) narrow(both, Literal(list[i], true));
+      if (set >> i & 1)
+        narrow(both, Literal(list[i], false));
+      else if (exact_seen_)
+        narrow(both, Literal(list[i], true));
     }
     add(out, std::move(both), id);
   }

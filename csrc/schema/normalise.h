@@ -59,7 +59,6 @@ class Normaliser {
     std::vector<json::Index> only, never;
   };
 
-  struct Opened;
   const Forms& literal_forms(Literal literal);
   Forms compute(Literal literal);
   Forms positive(SchemaId id);

@@ -11,8 +11,10 @@ namespace decodex {
 
 ObjectPlace SchemaWriter::object_place(const Place& place) {
   ObjectPlace out;
-  if (place.any_order) out.used = &key_sets_[place.index];
-  else out.index = place.index;
+  if (place.any_order)
+    out.used = &key_sets_[place.index];
+  else
+    out.index = place.index;
   out.marks = place.marks;
   out.count = place.count;
   out.first = place.first;
@@ -27,7 +29,9 @@ ObjectPlace SchemaWriter::object_place(const Place& place) {
 bool SchemaWriter::is_in(const KeyClass& cls, StringId word) {
   std::string spelled;
   Strings::spell(spelled, strings_.text(word));
-  return strings_.is_text_of(spelled + "\"", cls.language);
+  ExprId state = cls.language;
+  for (char c : spelled + "\"") state = pool_.derive(state, static_cast<uint8_t>(c));
+  return pool_.nullable(state);
 }
 
 uint32_t SchemaWriter::with_key(uint32_t set, uint32_t key) {
@@ -58,8 +62,10 @@ SchemaWriter::Place SchemaWriter::moved(const Place& place, uint32_t key, uint64
   out.count = next.count;
   out.marks = next.marks;
   out.written = place.written;
-  if (!place.any_order) out.index = next.index;
-  else out.index = key < plan.keys.size() ? with_key(place.index, key) : place.index;
+  if (!place.any_order)
+    out.index = next.index;
+  else
+    out.index = key < plan.keys.size() ? with_key(place.index, key) : place.index;
   return out;
 }
 

@@ -319,8 +319,10 @@ bool Normaliser::settle(ObjectForm& form) {
         if (!only.absent && plainly_empty(demand(form, key))) return false;
         met = changed = true;
       }
-      if (met) form.clauses.erase(form.clauses.begin() + static_cast<ptrdiff_t>(i));
-      else ++i;
+      if (met)
+        form.clauses.erase(form.clauses.begin() + static_cast<ptrdiff_t>(i));
+      else
+        ++i;
     }
   }
   return form.max >= form.required.size();

@@ -50,17 +50,6 @@ Plans::Plans(ExprPool& pool, Normaliser& normaliser, Strings& strings, const Sch
 const Plans::OfGoal& Plans::of(GoalId goal) {
   auto g = static_cast<size_t>(goal);
   if (g < of_goal_.size() && of_goal_[g]) return *of_goal_[g];
-  try {
-    return make(goal);
-  } catch (const Error& error) {  // the forms do not know where they come from; the goal does
-    std::string where = normaliser_.pointer(goal);
-    if (!error.location.empty() || where.empty()) throw;
-    throw Error(error.kind, std::string(error.what()) + " (at " + where + ")", where);
-  }
-}
-
-const Plans::OfGoal& Plans::make(GoalId goal) {
-  auto g = static_cast<size_t>(goal);
   auto out = std::make_unique<OfGoal>();
   const Forms& forms = normaliser_.forms(goal);
   for (const ArrayForm& form : forms.arrays) {
@@ -154,10 +143,9 @@ void Plans::build(ObjectPlan& plan) {
   plan.next_required.assign(n + 1, static_cast<uint32_t>(n));
   for (size_t i = n; i-- > 0;)
     plan.next_required[i] = plan.keys[i].required ? static_cast<uint32_t>(i) : plan.next_required[i + 1];
-  for (uint32_t i = 0; i < n; ++i)
-    if (plan.keys[i].required) plan.required.push_back(i);
+  plan.required = static_cast<uint32_t>(form.required.size());
   plan.all_marks = form.clauses.size() == 64 ? ~uint64_t{0} : (uint64_t{1} << form.clauses.size()) - 1;
-  plan.min = form.min <= plan.required.size() ? 0 : form.min;
+  plan.min = form.min <= plan.required ? 0 : form.min;
   plan.max = form.max;
   plan.count_cap = plan.max != kUnbounded ? plan.max : plan.min;
 }

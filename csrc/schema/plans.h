@@ -94,7 +94,6 @@ class Plans {
   static bool counts_met(const ArrayPlan& plan, const std::vector<uint32_t>& counts);
 
  private:
-  const OfGoal& make(GoalId goal);
   void build(ObjectPlan& plan);
   void collect_names(const ObjectForm& form, std::vector<StringId>& names);
   struct Piece {  // of the free keys

@@ -55,35 +55,32 @@ std::optional<PatternId> Strings::intern_pattern(std::string_view text, const st
 }
 
 bool Strings::matches(PatternId id, StringId text) {
-  uint64_t key = uint64_t{static_cast<uint32_t>(id)} << 32 | static_cast<uint32_t>(text);
-  auto known = matches_.find(key);
-  if (known != matches_.end()) return known->second;
-  std::string spelled;
-  spell(spelled, this->text(text));
-  bool out = is_text_of(spelled, pattern(id));
-  matches_.emplace(key, out);
-  return out;
-}
-
-bool Strings::is_text_of(std::string_view bytes, ExprId language) {
-  for (char c : bytes) {
-    if (language == kEmpty) return false;
-    language = pool_.derive(language, static_cast<uint8_t>(c));
+  auto [it, fresh] =
+      matches_.try_emplace(uint64_t{static_cast<uint32_t>(id)} << 32 | static_cast<uint32_t>(text), false);
+  if (fresh) {
+    ExprId state = pattern(id);
+    std::string spelled;
+    spell(spelled, this->text(text));
+    for (char c : spelled) {
+      if (state == kEmpty) break;
+      state = pool_.derive(state, static_cast<uint8_t>(c));
+    }
+    it->second = state != kEmpty && pool_.nullable(state);
   }
-  return pool_.nullable(language);
+  return it->second;
 }
 
 int32_t Strings::intern_format(std::string_view name, Draft draft) {
   std::string key(name);
   key.push_back(static_cast<char>('0' + static_cast<int>(draft)));
-  auto known = format_ids_.find(key);
-  if (known != format_ids_.end()) return known->second;
+  auto [it, fresh] = format_ids_.try_emplace(key, -1);
+  if (!fresh) return it->second;
   static constexpr uint8_t kNumbers[] = {4, 6, 7, 19, 20};
   std::optional<ExprId> e = format_expression(pool_, name, alphabet_, kNumbers[static_cast<int>(draft)]);
-  if (!e) return format_ids_[key] = -1;
+  if (!e) return -1;
   if (pool_.node(*e).flags & (kLookahead | kLookbehind)) e = pool_.lexeme(*e);
   formats_.push_back(*e);
-  return format_ids_[key] = static_cast<int32_t>(formats_.size() - 1);
+  return it->second = static_cast<int32_t>(formats_.size() - 1);
 }
 
 // ---- spelling ----
@@ -112,8 +109,10 @@ uint32_t Strings::spelled_length(std::string_view text) {
   uint32_t length = 0;
   for (char c : text) {
     auto b = static_cast<uint8_t>(c);
-    if (b >= 0x20) length += c == '"' || c == '\\' ? 2 : 1;
-    else length += c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t' ? 2 : 6;
+    if (b >= 0x20)
+      length += c == '"' || c == '\\' ? 2 : 1;
+    else
+      length += c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t' ? 2 : 6;
   }
   return length;
 }
@@ -127,12 +126,12 @@ ExprId Strings::spelling_then(std::string_view text, ExprId tail) {
   std::vector<ExprId> parts;
   while (!text.empty()) {
     auto [code, size] = first_code_point(text);
-    auto known = characters_.find(code);
-    if (known == characters_.end()) {
+    auto [it, fresh] = characters_.try_emplace(code, kEmpty);
+    if (fresh) {
       CodePointRange range{code, code};
-      known = characters_.emplace(code, alphabet_.chars(pool_, std::span<const CodePointRange>(&range, 1))).first;
+      it->second = alphabet_.chars(pool_, std::span<const CodePointRange>(&range, 1));
     }
-    parts.push_back(known->second);
+    parts.push_back(it->second);
     text.remove_prefix(size);
   }
   for (size_t i = parts.size(); i-- > 0;) tail = pool_.concat(parts[i], tail);
@@ -297,7 +296,15 @@ bool Strings::contains(const StringForm& form, StringId id) {
   std::string spelled;
   spell(spelled, text(id));
   for (StringPart part : form.parts) {
-    bool meets = part.is_format() ? is_text_of(spelled, formats_[part.id()]) : matches(PatternId{part.id()}, id);
+    bool meets;
+    if (part.is_format()) {
+      ExprId state = formats_[part.id()];
+      for (size_t i = 0; i < spelled.size() && state != kEmpty; ++i)
+        state = pool_.derive(state, static_cast<uint8_t>(spelled[i]));
+      meets = state != kEmpty && pool_.nullable(state);
+    } else {
+      meets = matches(PatternId{part.id()}, id);
+    }
     if (meets == part.negated()) return false;
   }
   return true;

@@ -49,7 +49,6 @@ class Strings {
   ExprId spelling_then(std::string_view text, ExprId tail);
   // Bytes of the shortest spelling, without quotes.
   static uint32_t spelled_length(std::string_view text);
-  bool is_text_of(std::string_view bytes, ExprId language);
   // The given texts, each followed by a closing quote.
   ExprId words(std::vector<std::string_view> texts);
   // Any string, without the opening quote.

@@ -89,8 +89,10 @@ std::string resolve_uri(std::string_view base, std::string_view reference) {
   }
   if (r.path.starts_with('/')) return join(r, remove_dots(r.path));
   std::string merged;
-  if (b.has_authority && b.path.empty()) merged = "/";
-  else if (size_t slash = b.path.rfind('/'); slash != std::string_view::npos) merged = b.path.substr(0, slash + 1);
+  if (b.has_authority && b.path.empty())
+    merged = "/";
+  else if (size_t slash = b.path.rfind('/'); slash != std::string_view::npos)
+    merged = b.path.substr(0, slash + 1);
   merged += r.path;
   return join(r, remove_dots(merged));
 }

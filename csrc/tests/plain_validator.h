@@ -23,8 +23,8 @@ class PlainValidator {
 
   struct Result {
     bool ok = true;
-    std::set<std::string> keys;  // evaluated members, where ok
-    std::set<uint32_t> items;    // evaluated items
+    std::set<std::string> keys;      // evaluated members, where ok
+    std::set<uint32_t> items;        // evaluated items
     void also(const Result& other) {
       keys.insert(other.keys.begin(), other.keys.end());
       items.insert(other.items.begin(), other.items.end());
@@ -78,8 +78,7 @@ class PlainValidator {
     if (Index type = get(schema, "type")) {
       bool any = false;
       if (store_.is(type, Type::String)) any = has_type(store_.text(type), v);
-      else
-        for (Index t : members(type)) any = any || has_type(store_.text(t), v);
+      else for (Index t : members(type)) any = any || has_type(store_.text(t), v);
       need(any);
     }
     if (Index value = get(schema, "const")) need(store_.equal(value, v));

@@ -83,8 +83,7 @@ class Maker {
   std::string key() { return std::vector<std::string>{"a", "b", "ab", "c"}[pick(4)]; }
   std::string pattern() { return std::vector<std::string>{"^a", "b$", "a", "^.$", "^[ab]*$"}[pick(5)]; }
   std::string type() {
-    static const std::vector<std::string> kTypes{"null",   "boolean", "number", "integer",
-                                                 "string", "array",   "object", "object"};
+    static const std::vector<std::string> kTypes{"null", "boolean", "number", "integer", "string", "array", "object", "object"};
     if (chance(70)) return quoted(kTypes[pick(kTypes.size())]);
     return "[" + quoted(kTypes[pick(4)]) + "," + quoted(kTypes[4 + pick(4)]) + "]";
   }
@@ -134,22 +133,17 @@ class Maker {
       case 1: return "\"patternProperties\":" + map(depth, true);
       case 2: return "\"additionalProperties\":" + child(depth);
       case 3: return pick(2) ? "\"minProperties\":" + count() : "\"maxProperties\":" + count();
-      case 4:
-        return "\"propertyNames\":" +
-               std::string(pick(2) ? "{\"pattern\":" + quoted(pattern()) + "}" : "{\"maxLength\":1}");
+      case 4: return "\"propertyNames\":" + std::string(pick(2) ? "{\"pattern\":" + quoted(pattern()) + "}" : "{\"maxLength\":1}");
       case 5: return "\"dependentRequired\":{" + quoted(key()) + ":[" + quoted(key()) + "]}";
       case 6: return "\"dependentSchemas\":{" + quoted(key()) + ":" + schema(depth) + "}";
       case 7: return "\"items\":" + child(depth) + (pick(2) ? ",\"prefixItems\":" + list(depth) : "");
-      case 8:
-        return "\"contains\":" + child(depth) + (pick(3) ? "" : ",\"minContains\":" + count()) +
-               (pick(3) ? "" : ",\"maxContains\":" + count());
+      case 8: return "\"contains\":" + child(depth) + (pick(3) ? "" : ",\"minContains\":" + count()) + (pick(3) ? "" : ",\"maxContains\":" + count());
       case 9: return pick(2) ? "\"minItems\":" + count() : "\"maxItems\":" + count() + ",\"uniqueItems\":true";
       case 10: return "\"allOf\":" + list(depth);
       case 11: return "\"anyOf\":" + list(depth);
       case 12: return "\"oneOf\":" + list(depth);
       case 13: return "\"not\":" + schema(depth);
-      case 14:
-        return "\"if\":" + schema(depth) + ",\"then\":" + schema(depth) + (pick(2) ? ",\"else\":" + schema(depth) : "");
+      case 14: return "\"if\":" + schema(depth) + ",\"then\":" + schema(depth) + (pick(2) ? ",\"else\":" + schema(depth) : "");
       case 15:
         if (in_definition_) return "\"minLength\":1";
         return "\"$ref\":" + quoted(std::vector<std::string>{"#/$defs/x", "#/$defs/y"}[pick(2)]);
@@ -213,8 +207,7 @@ void write_texts(ExprPool& pool, ExprId root, const std::string& schema, json::S
   }
 }
 
-void check_schemas(unsigned seed, int rounds, bool unevaluated,
-                   SchemaOptions::Order order = SchemaOptions::Order::Any) {
+void check_schemas(unsigned seed, int rounds, bool unevaluated, SchemaOptions::Order order = SchemaOptions::Order::Any) {
   Maker make(seed, unevaluated);
   Outcome outcome;
   for (int round = 0; round < rounds; ++round) {
@@ -260,8 +253,8 @@ void check_schemas(unsigned seed, int rounds, bool unevaluated,
       ++outcome.refused;
     }
   }
-  MESSAGE(outcome.compiled << " compiled, " << outcome.empty << " empty, " << outcome.refused << " refused, "
-                           << outcome.valid << " valid values, " << outcome.written << " texts written");
+  MESSAGE(outcome.compiled << " compiled, " << outcome.empty << " empty, " << outcome.refused << " refused, " << outcome.valid
+                           << " valid values, " << outcome.written << " texts written");
   CHECK(outcome.valid > rounds);
   CHECK(outcome.refused * 10 < rounds);
 }
@@ -270,10 +263,6 @@ void check_schemas(unsigned seed, int rounds, bool unevaluated,
 
 TEST_CASE("random schemas admit what a plain validator admits") { check_schemas(1, 400, false); }
 
-TEST_CASE("random schemas with unevaluated keywords admit what a plain validator admits") {
-  check_schemas(2, 300, true);
-}
+TEST_CASE("random schemas with unevaluated keywords admit what a plain validator admits") { check_schemas(2, 300, true); }
 
-TEST_CASE("random schemas in schema order admit nothing else") {
-  check_schemas(3, 300, true, SchemaOptions::Order::Schema);
-}
+TEST_CASE("random schemas in schema order admit nothing else") { check_schemas(3, 300, true, SchemaOptions::Order::Schema); }
