@@ -1,6 +1,7 @@
 #include "mask/mask_engine.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <mutex>
 
@@ -12,6 +13,19 @@ constexpr size_t kDenseFrom = 2'000;  // ids; from here on a mask keeps a row of
 
 void set_bit(uint32_t* bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
 
+// Calls visit(state) for the state after each token of `trie` that stays live from `from`, until it returns true.
+template <class Visit>
+void each_end(ExprPool& pool, const TokenTrie& trie, ExprId from, Visit visit) {
+  std::vector<ExprId> path(trie.max_depth() + 1, kEmpty);
+  path[0] = from;
+  for (size_t i = 0, n = trie.size(); i < n;) {
+    const TokenTrie::Node& node = trie.nodes()[i];
+    const ExprId state = path[node.depth] = pool.step_held(path[node.depth - 1], node.byte);
+    if (state != kEmpty && !trie.ids_at(i).empty() && visit(state)) return;
+    i = state == kEmpty ? node.end : i + 1;
+  }
+}
+
 }  // namespace
 
 // A mask while it is put together.
@@ -22,6 +36,7 @@ struct MaskEngine::Draft {
   uint32_t after = 0;
   std::vector<uint32_t>* ends = nullptr;    // inside a capture: tokens that go on when what is captured has ended
   bool by_word = false;                     // depends on the very word that a capture has read
+  uint32_t budget = kUnbounded;             // tokens: those that are left must suffice after the next one
 
   void reach(uint64_t bytes_left) { after = std::max(after, static_cast<uint32_t>(std::min<uint64_t>(bytes_left, kInfinite - 1))); }
 };
@@ -83,6 +98,7 @@ const Mask* MaskEngine::make(ExprId state, bool at_start) {
   }
   std::unique_lock guard(eviction_);
   if (mask) {
+    mask->all = allows_all(*mask, state);
     bytes_ += mask->memory();
     stored_.push_back(std::move(mask));
   }
@@ -110,6 +126,15 @@ void MaskEngine::evict_if_full() {
   without_words_.clear();
   bytes_ = 0;
   ++stats_.evictions;
+}
+
+// Is every id of the vocabulary allowed, the end tokens among them?
+bool MaskEngine::allows_all(const Mask& mask, ExprId state) const {
+  if (!pool_.nullable(state)) return false;
+  size_t count = vocab_.eos().size();
+  for (size_t w = 0; mask.base && w < vocab_.words(); ++w) count += static_cast<size_t>(std::popcount(mask.base[w]));
+  for (uint32_t id : mask.ids) count += !mask.base || !(mask.base[id >> 5] >> (id & 31) & 1);
+  return count == vocab_.size();
 }
 
 // What a capture's mask depends on besides the word.
@@ -313,7 +338,9 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, const st
   const bool judge_ends = !vocab_.spells_every_byte();
   std::vector<Place> path(trie.max_depth() + 1);
   std::string bytes(trie.max_depth() + 1, '\0');
-  path[0] = {pool_.cursor(from), judge_ends ? kExact : kNoCapture};
+  const bool in_capture = !judge_ends && pool_.has_capture_at_head(from);
+  path[0] = {pool_.cursor(in_capture ? without_words(from) : from),
+             judge_ends ? kExact : in_capture ? kWithoutWord : kNoCapture};
   ExprId last_end = kEmpty;
   bool last_good = false;
   auto is_denied = [&](uint32_t id) { return denied && std::binary_search(denied->begin(), denied->end(), id); };
@@ -343,7 +370,7 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, const st
     if (!ids.empty()) {
       if (state != last_end) {
         last_end = state;
-        last_good = !judge_ends || completable(state);
+        last_good = draft.budget != kUnbounded ? cost(state) < draft.budget : !judge_ends || completable(state);
         if (last_good) draft.reach(pool_.shortest(state));
       }
       for (uint32_t id : ids)
@@ -406,21 +433,11 @@ uint32_t MaskEngine::cost(ExprId state) {
 uint32_t MaskEngine::start_cost(ExprId state) {
   if (pool_.nullable(state)) return 0;
   uint32_t best = kInfinite;
-  const TokenTrie& trie = vocab_.start_trie();
-  std::vector<ExprId> path(trie.max_depth() + 1, kEmpty);
-  path[0] = state;
   if (!vocab_.silent_at_start().empty()) best = cost(state);
-  for (size_t i = 0, n = trie.size(); i < n;) {
-    const TokenTrie::Node& node = trie.nodes()[i];
-    ExprId next = pool_.step_held(path[node.depth - 1], node.byte);
-    if (next == kEmpty) {
-      i = node.end;
-      continue;
-    }
-    path[node.depth] = next;
-    if (!trie.ids_at(i).empty()) best = std::min(best, cost(next));
-    ++i;
-  }
+  each_end(pool_, vocab_.start_trie(), state, [&](ExprId end) {
+    best = std::min(best, cost(end));
+    return best == 0;
+  });
   return best == kInfinite ? kInfinite : best + 1;
 }
 
@@ -466,34 +483,24 @@ uint32_t MaskEngine::cost_of_witness(ExprId state) {
 uint32_t MaskEngine::cost_by_search(ExprId root) {
   std::unordered_map<ExprId, ExprId> from{{root, root}};
   std::vector<ExprId> queue{root};
-  const TokenTrie& trie = vocab_.trie();
-  std::vector<ExprId> path(trie.max_depth() + 1, kEmpty);
   for (size_t q = 0; q < queue.size(); ++q) {
     if (q > pool_.limits().search_states)
       throw Error(ErrorKind::Limit, "finding out whether the vocabulary can spell a completion took more than " +
                                         std::to_string(pool_.limits().search_states) +
                                         " states; raise Limits(search_states=...)");
-    path[0] = queue[q];
-    for (size_t i = 0, n = trie.size(); i < n;) {
-      const TokenTrie::Node& node = trie.nodes()[i];
-      ExprId next = pool_.step_held(path[node.depth - 1], node.byte);
-      if (next == kEmpty) {
-        i = node.end;
-        continue;
-      }
-      path[node.depth] = next;
-      if (!trie.ids_at(i).empty() && from.try_emplace(next, queue[q]).second) {
-        auto known = cost_.find(next);
-        if (pool_.nullable(next) || (known != cost_.end() && known->second != kInfinite)) {
-          uint32_t left = pool_.nullable(next) ? 0 : known->second;
-          for (ExprId e = queue[q];; e = from.at(e)) {
-            cost_.emplace(e, ++left);
-            if (e == root) return left;
-          }
-        }
-        if (known == cost_.end()) queue.push_back(next);
-      }
-      ++i;
+    uint32_t found = kInfinite;   // tokens left after the one that reached a known state
+    each_end(pool_, vocab_.trie(), queue[q], [&, here = queue[q]](ExprId next) {
+      if (!from.try_emplace(next, here).second) return false;
+      auto known = cost_.find(next);
+      if (pool_.nullable(next)) found = 0;
+      else if (known == cost_.end()) queue.push_back(next);
+      else found = known->second;
+      return found != kInfinite;
+    });
+    if (found == kInfinite) continue;
+    for (ExprId e = queue[q];; e = from.at(e)) {
+      cost_.emplace(e, ++found);
+      if (e == root) return found;
     }
   }
   for (ExprId e : queue) cost_.emplace(e, kInfinite);
@@ -507,28 +514,12 @@ bool MaskEngine::fill_within(ExprId state, bool at_start, uint32_t budget, uint3
     write(*mask, state, out);
     return !mask->all;
   }
-  std::memset(out, 0, vocab_.words() * sizeof(uint32_t));
-  if (pool_.nullable(state))
-    for (uint32_t id : vocab_.eos()) set_bit(out, id);
-  if (budget == 0) return true;
-  const TokenTrie& trie = at_start ? vocab_.start_trie() : vocab_.trie();
-  std::vector<ExprId> path(trie.max_depth() + 1, kEmpty);
-  path[0] = state;
-  if (at_start && cost(state) <= budget - 1)
-    for (uint32_t id : vocab_.silent_at_start()) set_bit(out, id);
-  for (size_t i = 0, n = trie.size(); i < n;) {
-    const TokenTrie::Node& node = trie.nodes()[i];
-    ExprId next = pool_.step_held(path[node.depth - 1], node.byte);
-    if (next == kEmpty) {
-      i = node.end;
-      continue;
-    }
-    path[node.depth] = next;
-    auto ids = trie.ids_at(i);
-    if (!ids.empty() && cost(next) <= budget - 1)
-      for (uint32_t id : ids) set_bit(out, id);
-    ++i;
-  }
+  Draft draft;
+  draft.budget = budget;
+  if (budget > 0) walk(at_start ? vocab_.start_trie() : vocab_.trie(), state, draft, nullptr);
+  if (budget > 0 && at_start && cost(state) < budget)
+    draft.ids.insert(draft.ids.end(), vocab_.silent_at_start().begin(), vocab_.silent_at_start().end());
+  write(*finish(draft), state, out);
   return true;
 }
 

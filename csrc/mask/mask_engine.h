@@ -68,6 +68,7 @@ class MaskEngine {
   void walk_plain(Draft& draft);
   void walk(const TokenTrie& trie, ExprId from, Draft& draft, const std::vector<uint32_t>* denied);
   std::unique_ptr<Mask> finish(Draft& draft);
+  bool allows_all(const Mask& mask, ExprId state) const;
   void write(const Mask& mask, ExprId state, uint32_t* out) const;
   const LexemeTable& table_for(ExprId lexeme, bool followed);
   void evict_if_full();

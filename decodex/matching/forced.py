@@ -10,14 +10,16 @@ if TYPE_CHECKING:
 
 Tokenize = Callable[[str], Sequence[int]]
 
+_MARGIN = 2  # tokens at the end that more text could change
+
 
 def forced_tokens(matcher: Matcher, tokenize: Tokenize | None = None) -> list[int]:
     """Tokens that may be appended without asking the model.
 
-    The forced bytes are cut by ``tokenize`` (text to ids, no special tokens). Tokens at the end are left out while what
-    follows could still merge with them, that is, all that end within the last word; the rest is what the tokenizer
-    would make of any text that goes on from here. Without ``tokenize`` nothing is known of the canonical cut and the
-    list is empty. The matcher does not move.
+    The forced bytes are cut by ``tokenize`` (text to ids, no special tokens). Its last two tokens are left out, because
+    the tokenizer may merge them with what follows: a margin that holds for ordinary merges, not a proof. Tokens that do
+    not spell the forced bytes here, such as one with a space mark that ``tokenize`` puts in front, end the list. Without
+    ``tokenize`` nothing is known of the canonical cut and the list is empty. The matcher does not move.
     """
     if tokenize is None:
         return []
@@ -25,6 +27,5 @@ def forced_tokens(matcher: Matcher, tokenize: Tokenize | None = None) -> list[in
     if not text:
         return []
     ids = list(tokenize(text))
-    # The last token may be cut differently once the text goes on; two are dropped to be on the safe side of merges.
-    ids = ids[: max(len(ids) - 2, 0)]
+    ids = ids[: max(len(ids) - _MARGIN, 0)]
     return ids[: matcher.validate(ids)]

@@ -58,6 +58,26 @@ def test_the_mask_is_the_list_of_allowed_tokens() -> None:
             break
 
 
+def test_a_mask_that_allows_everything_says_so() -> None:
+    vocab = dx.Vocabulary.from_tokens([b"a", b"b", b"ab", None], eos_token_ids=[3])
+    m = dx.compile(dx.regex("[ab]*"), vocab).matcher()
+    assert not m.fill_bitmask(np.zeros(1, np.int32))
+    m = dx.compile(dx.regex("[ab]+"), vocab).matcher()
+    assert m.fill_bitmask(np.zeros(1, np.int32))  # the text may not end yet
+    m.advance(0)
+    assert not m.fill_bitmask(np.zeros(1, np.int32))
+
+
+def test_budgets_in_free_keys_make_no_state_per_word() -> None:
+    vocab = random_vocabulary(21, 6000, letters='abcdefgh"')
+    compiled = dx.compile(dx.json_schema({"type": "object"}), vocab)
+    m = compiled.matcher(max_tokens=40)
+    for byte in b'{"abcdefghabcdefghabcdefghabcd':
+        m.fill_bitmask(np.zeros(((len(vocab) + 31) // 32,), np.int32))
+        assert m.advance(vocab.tokens.index(bytes([byte])))
+    assert compiled.stats()["states"] < 20_000
+
+
 def test_rollback_and_fork_restore_the_very_state() -> None:
     m = compiled(dx.text(stop="!")).matcher()
     states = [m.state]
