@@ -18,76 +18,82 @@ ExprPool::Row& ExprPool::row(ExprId e) {
   auto& slot = rows_[static_cast<uint32_t>(e)];
   Row* known = slot.load(std::memory_order_relaxed);
   if (known) return *known;
+  DepthGuard guard(*this);
   const ByteClasses* classes = compute_classes(e);
-  size_t bytes = sizeof(Row) + sizeof(std::atomic<uint32_t>) * classes->count;
-  Row* fresh = static_cast<Row*>(::operator new(bytes));
+  Row* fresh = static_cast<Row*>(arena_.allocate(sizeof(Row) + sizeof(std::atomic<uint32_t>) * classes->count));
   fresh->classes = classes;
   for (int c = 0; c < classes->count; ++c) new (&fresh->next[c]) std::atomic<uint32_t>(kUnknown);
-  row_bytes_ += bytes;
   slot.store(fresh, std::memory_order_release);
   return *fresh;
 }
 
-const ByteClasses* ExprPool::compute_classes(ExprId e) {
-  ByteClassBuilder builder;
-  refine_by(builder, e);
-  return class_table_.intern(builder);
+const ByteClasses& ExprPool::classes(ExprId e) {
+  const Node& n = node(e);
+  if (leading_set(e)) return classes(ExprId{n.a});
+  if (n.kind != Kind::Bytes) return *row(e).classes;
+  auto [it, fresh] = set_classes_.try_emplace(e, nullptr);
+  if (fresh) it->second = class_table_.split(*n.set);
+  return *it->second;
 }
 
-// Refines by the bytes that may begin a word of e, and by those that any look-behind inside it tells apart.
-void ExprPool::refine_by(ByteClassBuilder& builder, ExprId root) {
-  struct Visit {
-    ExprId e;
-    bool look_behind_only;
-  };
-  std::vector<Visit> stack{{root, false}};
+// The bytes that may begin a word of `e` are told apart, and those that any look-behind inside it tells apart.
+const ByteClasses* ExprPool::compute_classes(ExprId e) {
+  const ByteClasses* out = class_table_.one();
+  auto add = [&](ExprId part) { out = class_table_.product(out, &classes(part)); };
+  switch (node(e).kind) {
+    case Kind::Empty:
+    case Kind::Epsilon:
+      break;
+    case Kind::Concat:
+      while (node(e).kind == Kind::Concat) {
+        ExprId head{node(e).a};
+        e = ExprId{node(e).b};
+        add(head);
+        if (node(head).flags & (kNullable | kLookahead | kLookbehind)) continue;
+        return class_table_.product(out, look_behind_classes(e));
+      }
+      add(e);
+      break;
+    case Kind::Alt:
+    case Kind::Conj:
+      for (ExprId kid : kids(e)) add(kid);
+      break;
+    case Kind::Bytes:
+    case Kind::Not:
+    case Kind::Repeat:
+    case Kind::Lookbehind:
+    case Kind::Lookahead:
+    case Kind::Lexeme:
+      add(node(e).kind == Kind::Bytes ? e : ExprId{node(e).a});
+      break;
+    case Kind::Rule:
+      add(expand(e));
+      break;
+    case Kind::Capture:  // the bytes read are remembered, so no two lead to one state
+      return class_table_.each();
+  }
+  return out;
+}
+
+// The bytes that the look-behinds inside `root` tell apart.
+const ByteClasses* ExprPool::look_behind_classes(ExprId root) {
+  const ByteClasses* out = class_table_.one();
+  std::vector<ExprId> stack{root};
   while (!stack.empty()) {
-    auto [e, look_behind_only] = stack.back();
+    ExprId e = stack.back();
     stack.pop_back();
     const Node& n = node(e);
-    if (look_behind_only && !(n.flags & kLookbehind)) continue;
-    if (e != root && !look_behind_only) {
-      if (const Row* known = rows_[static_cast<uint32_t>(e)].load(std::memory_order_relaxed)) {
-        builder.refine(*known->classes);
-        continue;
-      }
-    }
-    switch (n.kind) {
-      case Kind::Empty:
-      case Kind::Epsilon:
-        break;
-      case Kind::Bytes:
-        if (!look_behind_only) builder.refine(*n.set);
-        break;
-      case Kind::Concat: {
-        ExprId head{n.a}, tail{n.b};
-        stack.push_back({head, look_behind_only});
-        bool tail_begins = !look_behind_only && (node(head).flags & (kNullable | kLookahead | kLookbehind));
-        stack.push_back({tail, !tail_begins});
-        if (tail_begins) stack.push_back({tail, true});
-        break;
-      }
-      case Kind::Alt:
-      case Kind::Conj:
-        for (ExprId kid : kids(e)) stack.push_back({kid, look_behind_only});
-        break;
-      case Kind::Lookbehind:
-        stack.push_back({ExprId{n.a}, false});
-        break;
-      case Kind::Not:
-      case Kind::Repeat:
-      case Kind::Lexeme:
-      case Kind::Lookahead:
-        stack.push_back({ExprId{n.a}, look_behind_only});
-        break;
-      case Kind::Rule:
-        stack.push_back({expand(e), look_behind_only});
-        break;
-      case Kind::Capture:  // the bytes read are remembered, so no two lead to one state
-        builder.isolate_all();
-        break;
+    if (!(n.flags & kLookbehind)) continue;
+    if (n.kind == Kind::Lookbehind) {
+      out = class_table_.product(out, &classes(ExprId{n.a}));
+    } else if (n.kind == Kind::Alt || n.kind == Kind::Conj) {
+      stack.insert(stack.end(), kids(e).begin(), kids(e).end());
+    } else {
+      stack.push_back(ExprId{n.a});
+      if (n.kind == Kind::Concat) stack.push_back(ExprId{n.b});
     }
   }
+  return out;
 }
 
 ExprId ExprPool::derive(ExprId e, uint8_t byte) {
@@ -102,6 +108,7 @@ ExprId ExprPool::derive(ExprId e, uint8_t byte) {
     default:
       break;
   }
+  if (const ByteSet* set = leading_set(e)) return set->has(byte) ? ExprId{node(e).b} : kEmpty;
   if (reads_capture(e)) return derive_uncached(e, byte);
   Row& r = row(e);
   auto& entry = r.next[r.classes->of[byte]];

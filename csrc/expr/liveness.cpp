@@ -135,13 +135,18 @@ ExprId ExprPool::step_locked(ExprId state, uint8_t byte) {
   if (state == kEmpty) return kEmpty;
   ExprId next = derive(state, byte);
   if (next != kEmpty && !live(next)) next = kEmpty;
-  if (reads_capture(state)) return next;
+  if (reads_capture(state) || leading_set(state)) return next;
   Row& r = row(state);
   r.next[r.classes->of[byte]].store(static_cast<uint32_t>(next), std::memory_order_release);
   return next;
 }
 
 ExprId ExprPool::step_slow(ExprId state, uint8_t byte) {
+  if (const ByteSet* set = leading_set(state)) {
+    ExprId tail{node(state).b};
+    if (!set->has(byte)) return kEmpty;
+    if (!(node(tail).flags & kSearch) || node(tail).life.load(std::memory_order_acquire) == kLive) return tail;
+  }
   std::lock_guard lock(mutex_);
   return step_locked(state, byte);
 }

@@ -29,7 +29,7 @@ ExprId RuleSource::after_capture(ExprPool&, uint64_t, std::string_view) { return
 
 ExprId RuleSource::after_fresh_capture(ExprPool&, uint64_t) { return kEmpty; }
 
-bool ExprPool::has_capture_at_head(ExprId e) const {
+bool ExprPool::finds_capture_at_head(ExprId e) const {
   std::vector<ExprId> stack{e};
   while (!stack.empty()) {
     const Node& n = node(stack.back());
@@ -58,13 +58,8 @@ ExprPool::ExprPool(Limits limits) : limits_(limits), table_(1 << 10, 0) {
   intern(Kind::Bytes, 0, 1, 0, 0, 0, 0, {}, &all);
 }
 
-ExprPool::~ExprPool() {
-  for (uint32_t i = 0; i < count_.load(); ++i)
-    if (Row* row = rows_[i].load()) ::operator delete(row);
-}
-
 size_t ExprPool::memory() const {
-  return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() + row_bytes_ +
+  return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() +
          table_.capacity() * sizeof(uint32_t) + (exact_.size() + bodies_.size()) * 32;
 }
 

@@ -53,8 +53,8 @@ class RuleSource {
   virtual ExprId expand(ExprPool& pool, uint64_t key) = 0;
   // What follows a capture that has read `word` (see ExprPool::capture).
   virtual ExprId after_capture(ExprPool& pool, uint64_t key, std::string_view word);
-  // What follows a capture whose word is none that was or will be met: after_capture() without remembering the word.
-  // kEmpty: not known (correct, only slower).
+  // What follows a capture whose word is none that was or will be met: after_capture() without remembering the word, and
+  // as long at the least. kEmpty: not known (correct, only slower).
   virtual ExprId after_fresh_capture(ExprPool& pool, uint64_t key);
 };
 
@@ -87,7 +87,6 @@ inline constexpr uint8_t kHasRule = 16;     // a rule or capture is somewhere in
 class ExprPool {
  public:
   explicit ExprPool(Limits limits = {});
-  ~ExprPool();
 
   std::mutex& mutex() { return mutex_; }
   const Limits& limits() const { return limits_; }
@@ -171,12 +170,17 @@ class ExprPool {
   struct Cursor {
     ExprId state = kEmpty;
     bool nullable = false;
-    const void* row = nullptr;
+    const void* row = nullptr;        // of the state's transitions
+    const ByteSet* set = nullptr;     // or the bytes that the state reads on its way to `tail`
+    ExprId tail = kEmpty;
   };
   Cursor cursor(ExprId state) {
-    return {state, nullable(state), state == kEmpty || reads_capture(state) ? nullptr : &row(state)};
+    if (state == kEmpty) return {};
+    if (const ByteSet* set = leading_set(state)) return {state, false, nullptr, set, live(ExprId{node(state).b}) ? ExprId{node(state).b} : kEmpty};
+    return {state, nullable(state), reads_capture(state) ? nullptr : &row(state)};
   }
   Cursor step_cursor(const Cursor& from, uint8_t byte) {
+    if (from.set) return from.set->has(byte) ? cursor(from.tail) : Cursor{};
     const Row* row = static_cast<const Row*>(from.row);
     if (!row) [[unlikely]] return cursor(step_held(from.state, byte));
     uint32_t next = row->next[row->classes->of[byte]].load(std::memory_order_relaxed);
@@ -191,7 +195,7 @@ class ExprPool {
   // The derivative without looking whether it is live. (lock held)
   ExprId derive(ExprId e, uint8_t byte);
   // The byte classes of a state: bytes of one class have one derivative. (lock held)
-  const ByteClasses& classes(ExprId e) { return *row(e).classes; }
+  const ByteClasses& classes(ExprId e);
   // The body of a Rule node. (lock held)
   ExprId expand(ExprId rule);
 
@@ -205,7 +209,7 @@ class ExprPool {
   };
   const CaptureRecord& capture_record(ExprId e) const { return captures_[node(e).key]; }
   // Is a capture being read in this state, whatever else may be?
-  bool has_capture_at_head(ExprId e) const;
+  bool has_capture_at_head(ExprId e) const { return (node(e).flags & kHasRule) && finds_capture_at_head(e); }
   // Is a capture, and nothing else, being read? No two such states are alike, so their transitions are not kept.
   bool reads_capture(ExprId e) const {
     const Node& n = node(e);
@@ -232,6 +236,7 @@ class ExprPool {
     ExprPool& pool;
   };
 
+  bool finds_capture_at_head(ExprId e) const;
   ExprId intern(Kind kind, uint8_t flags, uint32_t shortest, uint32_t a, uint32_t b, uint32_t c, uint64_t key,
                 std::span<const ExprId> kids = {}, const ByteSet* set = nullptr);
   void grow_table();
@@ -240,7 +245,13 @@ class ExprPool {
   ExprId step_locked(ExprId state, uint8_t byte);
   Row& row(ExprId e);
   const ByteClasses* compute_classes(ExprId e);
-  void refine_by(ByteClassBuilder& builder, ExprId e);
+  const ByteClasses* look_behind_classes(ExprId e);
+  // The set of a state that reads a byte of it and goes on with the rest of the concatenation: such states keep no row.
+  const ByteSet* leading_set(ExprId e) const {
+    const Node& n = node(e);
+    return n.kind == Kind::Concat && node(ExprId{n.a}).kind == Kind::Bytes && !(n.flags & kLookbehind) ? node(ExprId{n.a}).set
+                                                                                                    : nullptr;
+  }
   ExprId derive_uncached(ExprId e, uint8_t byte);
   ExprId derive_concat(ExprId e, uint8_t byte);
   ExprId derive_lookahead_concat(ExprId head, ExprId tail, uint8_t byte);
@@ -262,13 +273,13 @@ class ExprPool {
   std::vector<uint32_t> table_;       // open addressing: node ids, 0 = free
   Arena arena_;
   ByteClassTable class_table_;
+  std::unordered_map<ExprId, const ByteClasses*> set_classes_;   // of Bytes nodes
   std::vector<std::unique_ptr<RuleSource>> sources_;
   Chunked<CaptureRecord> captures_;
   size_t capture_count_ = 0;
   std::unordered_map<uint64_t, std::vector<uint32_t>> capture_index_;
   std::unordered_map<ExprId, ExprId> bodies_;         // rule -> its body
   std::unordered_map<ExprId, uint32_t> exact_;        // searched node -> length of its shortest word
-  size_t row_bytes_ = 0;
   uint32_t depth_ = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "mask/absorption.h"
 
+#include <bit>
+
 namespace decodex {
 
 namespace {
@@ -39,48 +41,112 @@ uint64_t reads_beyond_ascii(ExprPool& pool, ExprId from, ExprId to) {
   return leads;
 }
 
-void add_ascii(Absorption& out, int b) { out.ascii[b >> 6] |= 1ull << (b & 63); }
+void add_ascii(CharacterSet& set, int b) { set.ascii[b >> 6] |= 1ull << (b & 63); }
 
-// A state that reads characters and is itself again.
-Absorption by_staying(ExprPool& pool, ExprId state) {
-  Absorption out;
-  for (int b = 0; b < 0x80; ++b)
-    if (pool.step_held(state, static_cast<uint8_t>(b)) == state) add_ascii(out, b);
-  out.leads = reads_beyond_ascii(pool, state, state);
-  out.capacity = kUnbounded;
-  return out;
-}
-
-// C{m,n}T: the characters of C that cannot begin T.
-Absorption by_counting(ExprPool& pool, ExprId unit, uint32_t max, ExprId tail) {
-  Absorption out;
-  for (int b = 0; b < 0x80; ++b)
-    if (pool.step_held(unit, static_cast<uint8_t>(b)) == kEpsilon &&
-        pool.step_held(tail, static_cast<uint8_t>(b)) == kEmpty)
-      add_ascii(out, b);
-  bool tail_is_ascii = true;
-  for (int b = 0x80; b < 0x100; ++b)
-    if (pool.step_held(tail, static_cast<uint8_t>(b)) != kEmpty) tail_is_ascii = false;
-  if (tail_is_ascii) out.leads = reads_beyond_ascii(pool, unit, kEpsilon);
-  out.capacity = max;
-  return out;
+// The bytes that can end a word of `e`, or more.
+ByteSet last_bytes(const ExprPool& pool, ExprId e) {
+  ByteSet out;
+  while (pool.node(e).kind == Kind::Concat) {
+    ExprId head{pool.node(e).a}, tail{pool.node(e).b};
+    if (pool.nullable(tail)) out = out | last_bytes(pool, head);
+    e = tail;
+  }
+  const Node& n = pool.node(e);
+  switch (n.kind) {
+    case Kind::Empty:
+    case Kind::Epsilon:
+      return out;
+    case Kind::Bytes:
+      return out | *n.set;
+    case Kind::Alt:
+      for (ExprId kid : pool.kids(e)) out = out | last_bytes(pool, kid);
+      return out;
+    case Kind::Conj: {
+      ByteSet common = ByteSet::all();
+      for (ExprId kid : pool.kids(e)) common = common & last_bytes(pool, kid);
+      return out | common;
+    }
+    case Kind::Repeat:
+    case Kind::Lexeme:
+      return out | last_bytes(pool, ExprId{n.a});
+    default:
+      return ByteSet::all();
+  }
 }
 
 }  // namespace
 
-Absorption absorption(ExprPool& pool, ExprId state, bool ends_matter) {
-  if (state == kEmpty || state == kEpsilon || (ends_matter && pool.nullable(state))) return {};
-  Absorption staying = by_staying(pool, state);
-  if (staying.leads || staying.ascii[0] || staying.ascii[1]) return staying;
-  ExprId head = state, tail = kEpsilon;
-  if (pool.node(state).kind == Kind::Concat) {
-    head = ExprId{pool.node(state).a};
-    tail = ExprId{pool.node(state).b};
+int CharacterSet::size() const { return std::popcount(ascii[0]) + std::popcount(ascii[1]) + std::popcount(leads); }
+
+const Absorption& Absorptions::of(ExprId state, bool ends_matter) {
+  auto [it, fresh] = known_.try_emplace(uint64_t{static_cast<uint32_t>(state)} * 2 + (ends_matter ? 1 : 0));
+  if (fresh) it->second = compute(state, ends_matter);
+  return it->second;
+}
+
+void Absorptions::clear() {
+  known_.clear();
+  characters_.clear();
+}
+
+Absorption Absorptions::compute(ExprId state, bool ends_matter) {
+  if (state == kEmpty || state == kEpsilon || (ends_matter && pool_.nullable(state))) return {};
+  ExprId body = state;
+  while (pool_.node(body).kind == Kind::Lexeme) body = ExprId{pool_.node(body).a};
+  Absorption best;
+  if (pool_.node(body).kind == Kind::Alt) {
+    for (ExprId arm : pool_.kids(body))
+      if (Absorption a = by_repeating(arm, false); a.set.size() > best.set.size()) best = a;
+  } else {
+    best = by_repeating(body, true);
   }
-  const Node& n = pool.node(head);
-  if (n.kind != Kind::Repeat || (n.flags & (kSearch | kLookahead | kLookbehind))) return {};
-  if (!pool.live(tail)) return {};
-  return by_counting(pool, ExprId{n.a}, n.c, tail);
+  if (ends_matter && !best.set.empty()) {   // no word may be made of these characters alone
+    const ByteSet last = last_bytes(pool_, body);
+    for (int w = 0; w < 2; ++w) best.set.ascii[w] &= ~last.words[w];
+    if (last.words[2] | last.words[3]) best.set.leads = 0;
+  }
+  if (best.capacity == kUnbounded && best.set.size() > 64) return best;   // as good as it gets
+  Absorption staying = by_staying(state);
+  return staying.set.size() >= best.set.size() ? staying : best;
+}
+
+// The characters that a state reads to be itself again.
+Absorption Absorptions::by_staying(ExprId state) {
+  Absorption out;
+  for (int b = 0; b < 0x80; ++b)
+    if (pool_.step_held(state, static_cast<uint8_t>(b)) == state) add_ascii(out.set, b);
+  out.set.leads = reads_beyond_ascii(pool_, state, state);
+  out.capacity = kUnbounded;
+  out.way_out = pool_.shortest(state);
+  return out;
+}
+
+// C{m,n}T, beside other arms or `alone`: after k characters of C, C{m-k,n-k}T is still there.
+Absorption Absorptions::by_repeating(ExprId arm, bool alone) {
+  constexpr uint8_t kHard = kSearch | kLookahead | kLookbehind;
+  ExprId head = arm, tail = kEpsilon;
+  if (pool_.node(arm).kind == Kind::Concat) {
+    head = ExprId{pool_.node(arm).a};
+    tail = ExprId{pool_.node(arm).b};
+  }
+  const Node& n = pool_.node(head);
+  if (n.kind != Kind::Repeat || (pool_.node(arm).flags & kHard)) return {};
+  Absorption out{characters(ExprId{n.a}), n.c, pool_.shortest(arm), alone};
+  for (int b = 0; b < 0x100 && out.exclusive; ++b)   // could more of them begin the tail, or a turn that is not one character?
+    if (b >= 0x80 ? pool_.step_held(tail, static_cast<uint8_t>(b)) != kEmpty
+                  : (out.set.ascii[b >> 6] >> (b & 63) & 1) && pool_.step_held(tail, static_cast<uint8_t>(b)) != kEmpty)
+      out.exclusive = false;
+  return out;
+}
+
+const CharacterSet& Absorptions::characters(ExprId unit) {
+  auto [it, fresh] = characters_.try_emplace(unit);
+  if (!fresh) return it->second;
+  CharacterSet& set = it->second;
+  for (int b = 0; b < 0x80; ++b)
+    if (pool_.step_held(unit, static_cast<uint8_t>(b)) == kEpsilon) add_ascii(set, b);
+  set.leads = reads_beyond_ascii(pool_, unit, kEpsilon);
+  return set;
 }
 
 }  // namespace decodex

@@ -1,28 +1,53 @@
-// Which characters a state reads without getting anywhere else that matters: after any number of them (up to a
-// capacity) the text is still live, and no word has ended. A walk of the vocabulary takes a subtree made of such
-// characters in one step.
+// Which characters a state reads without getting anywhere that matters: after any number of them (up to a capacity) the
+// text is still live, and no word has ended. A walk of the vocabulary takes a subtree made of such characters in one step.
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 
 #include "expr/pool.h"
 #include "vocab/subtree_summary.h"
 
 namespace decodex {
 
-struct Absorption {
+struct CharacterSet {
   uint64_t ascii[2] = {0, 0};
   uint64_t leads = 0;             // bit b: every character that begins with the byte 0xC0 + b
-  uint32_t capacity = 0;          // characters
 
-  // Is everything below made of these characters? Those of the tokens that have no more than `capacity` of them stay.
+  bool empty() const { return !(ascii[0] | ascii[1] | leads); }
+  int size() const;               // bits
+};
+
+struct Absorption {
+  CharacterSet set;
+  uint32_t capacity = 0;          // characters
+  uint32_t way_out = 0;           // bytes of a shortest word after any of them; three more inside a character
+  bool exclusive = false;         // more of them than `capacity` lead nowhere
+
+  // Is everything at and below a node made of these characters?
   bool takes(const SubtreeSummary& below) const {
-    return below.whole && (below.ascii[0] & ~ascii[0]) == 0 && (below.ascii[1] & ~ascii[1]) == 0 &&
-           (below.leads & ~leads) == 0;
+    return below.whole && (below.ascii[0] & ~set.ascii[0]) == 0 && (below.ascii[1] & ~set.ascii[1]) == 0 &&
+           (below.leads & ~set.leads) == 0;
   }
 };
 
-// `ends_matter`: a word that ends inside a token is of interest, so it must not be skipped. (lock held)
-Absorption absorption(ExprPool& pool, ExprId state, bool ends_matter);
+// The absorptions of states, remembered. (pool lock held)
+class Absorptions {
+ public:
+  explicit Absorptions(ExprPool& pool) : pool_(pool) {}
+  // `ends_matter`: a word that ends inside a token is of interest, so it must not be skipped.
+  const Absorption& of(ExprId state, bool ends_matter);
+  void clear();
+
+ private:
+  Absorption compute(ExprId state, bool ends_matter);
+  Absorption by_staying(ExprId state);
+  Absorption by_repeating(ExprId arm, bool alone);
+  const CharacterSet& characters(ExprId unit);
+
+  ExprPool& pool_;
+  std::unordered_map<uint64_t, Absorption> known_;             // state * 2 + ends_matter
+  std::unordered_map<ExprId, CharacterSet> characters_;        // of one turn of a repetition
+};
 
 }  // namespace decodex

@@ -11,28 +11,23 @@ namespace {
 
 constexpr size_t kMaxRemainders = 20'000;   // tokens that leave; more, and a split costs more than a walk
 constexpr size_t kDenseFrom = 2'000;        // tokens that stay; from here on a bit mask is kept
-constexpr size_t kMaxDifference = 8'000;    // nodes in which two lexemes may differ; more, and a table of its own is cheaper
-constexpr size_t kWorthAbsorbing = 8;       // nodes of a subtree; in smaller ones the test costs more than the walk
+constexpr size_t kMaxDifference = 8'000;    // nodes at which two lexemes may differ; more, and a table of its own is cheaper
+constexpr size_t kWorthAbsorbing = 5;       // tokens of a subtree; in smaller ones the test costs more than the walk
 constexpr uint32_t kCutCharacter = 3;       // bytes that a character cut off at a token's end still needs
 
 void set_bit(std::vector<uint32_t>& bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
 void clear_bit(std::vector<uint32_t>& bits, uint32_t id) { bits[id >> 5] &= ~(1u << (id & 31)); }
-bool has_bit(const std::vector<uint32_t>& bits, uint32_t id) { return bits[id >> 5] >> (id & 31) & 1; }
 
 }  // namespace
 
-LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, bool followed) {
+LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, bool followed, Absorptions& absorptions) {
   LexemeTable table;
   const TokenTrie& trie = vocab.trie();
-  const TokenTrie::Node* nodes = trie.nodes();
   struct Place {
     ExprPool::Cursor cursor;
     const Absorption* absorption = nullptr;
     uint32_t chars = 0;   // on the path
   };
-  std::vector<Place> path(trie.max_depth() + 1);
-  path[0].cursor = pool.cursor(lexeme);
-  std::unordered_map<ExprId, Absorption> absorptions;
   std::vector<std::pair<uint32_t, uint32_t>> staying;  // ranges of trie.ids()
   std::vector<TokenTrie::Entry> leaving;
   const uint32_t before = pool.shortest(lexeme);
@@ -44,60 +39,59 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
     if (!staying.empty() && staying.back().second == first) staying.back().second = last;
     else staying.push_back({first, last});
   };
-  for (size_t i = 0, n = trie.size(); i < n;) {
-    const TokenTrie::Node& node = nodes[i];
-    const Place& above = path[node.depth - 1];
-    Place& here = path[node.depth];
-    here.cursor = pool.step_cursor(above.cursor, node.byte);
+  trie.walk(Place{pool.cursor(lexeme), &absorptions.of(lexeme, followed)}, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
+    const TokenTrie::Node& node = trie.node(i);
+    const SubtreeSummary& below = vocab.summaries()[i];
+    if (above.absorption && above.absorption->takes(below)) {
+      const Absorption& a = *above.absorption;
+      const bool fits = below.max_chars <= a.capacity;
+      if (fits || a.exclusive) {
+        if (fits) stay(node.first_id, node.end_id);
+        for (uint32_t k = node.first_id; !fits && k < node.end_id; ++k)
+          if (vocab.characters()[k] <= uint64_t{above.chars} + a.capacity) stay(k, k + 1);
+        longest = std::max(longest, a.way_out + kCutCharacter);
+        return TokenTrie::Go::kPast;
+      }
+    }
+    here.cursor = pool.step_cursor(above.cursor, trie.byte(i));
     const ExprId state = here.cursor.state;
-    if (state == kEmpty) {
-      i = node.end;
-      continue;
-    }
-    here.chars = above.chars + ((node.byte & 0xC0) != 0x80 ? 1 : 0);
+    if (state == kEmpty) return TokenTrie::Go::kPast;
+    here.chars = above.chars + ((trie.byte(i) & 0xC0) != 0x80 ? 1 : 0);
     const bool same = state == above.cursor.state;
-    here.absorption = same ? above.absorption : nullptr;
-    if (node.end - i >= kWorthAbsorbing && vocab.summaries()[i].whole) {
-      if (!here.absorption) {
-        auto [it, fresh] = absorptions.try_emplace(state);
-        if (fresh) it->second = absorption(pool, state, followed);
-        here.absorption = &it->second;
-      }
-      if (here.absorption->takes(vocab.summaries()[i])) {
-        const uint64_t most = uint64_t{here.chars} + here.absorption->capacity;
-        if (vocab.summaries()[i].max_chars <= here.absorption->capacity) {
-          stay(node.first_id, nodes[node.end].first_id);
-        } else {
-          for (uint32_t k = node.first_id; k < nodes[node.end].first_id; ++k)
-            if (vocab.characters()[k] <= most) stay(k, k + 1);
-        }
-        longest = std::max(longest, pool.shortest(state) + kCutCharacter);
-        i = node.end;
-        continue;
-      }
-    }
-    stay(node.first_id, nodes[i + 1].first_id);
-    if (!same && node.first_id != nodes[i + 1].first_id) longest = std::max(longest, pool.shortest(state));
+    here.absorption = nullptr;
+    if (below.boundary && node.end_id - node.first_id >= kWorthAbsorbing)
+      here.absorption = same && above.absorption ? above.absorption : &absorptions.of(state, followed);
+    const uint32_t own_end = trie.own_end(i);
+    stay(node.first_id, own_end);
+    if (!same && node.first_id != own_end) longest = std::max(longest, pool.shortest(state));
     if (followed && here.cursor.nullable) {
       if (state != kEpsilon) table.prefix_free = false;
-      size_t first = nodes[i + 1].first_id, last = nodes[node.end].first_id;
-      if (node.end == i + 1) first = last;
-      if (leaving.size() + (last - first) > kMaxRemainders) table.splits = false;
-      for (size_t k = first; table.splits && k < last; ++k)
-        leaving.push_back({vocab.token(trie.ids()[k]).substr(node.depth), trie.ids()[k]});
-      if (!table.splits) break;  // nothing of the table will be used
+      auto below = trie.ids_below(i);
+      if (leaving.size() + below.size() > kMaxRemainders) {
+        table.splits = false;   // nothing of the table will be used
+        return TokenTrie::Go::kStop;
+      }
+      for (uint32_t id : below) leaving.push_back({vocab.token(id).substr(depth), id});
     }
-    ++i;
-  }
+    return TokenTrie::Go::kInto;
+  });
   table.growth = longest > before ? longest - before : 0;
   if (!table.splits) leaving.clear();
   table.remainders = std::make_shared<TokenTrie>(leaving);
-  if (stay_count >= kDenseFrom) {
+  if (stay_count < kDenseFrom) {
+    for (auto [first, last] : staying) table.ids.insert(table.ids.end(), trie.ids() + first, trie.ids() + last);
+  } else if (stay_count * 2 < trie.id_count()) {
     table.bits.assign(vocab.words(), 0);
     for (auto [first, last] : staying)
       for (uint32_t k = first; k < last; ++k) set_bit(table.bits, trie.ids()[k]);
   } else {
-    for (auto [first, last] : staying) table.ids.insert(table.ids.end(), trie.ids() + first, trie.ids() + last);
+    table.bits = vocab.text_bits();
+    staying.push_back({static_cast<uint32_t>(trie.id_count()), 0});
+    uint32_t k = 0;
+    for (auto [first, last] : staying) {
+      for (; k < first; ++k) clear_bit(table.bits, trie.ids()[k]);
+      k = last;
+    }
   }
   return table;
 }
@@ -111,38 +105,32 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
   out.prefix_free = true;
   out.growth = base.growth;
   const TokenTrie& trie = vocab.trie();
+  struct Place {
+    ExprId own = kEmpty, theirs = kEmpty;
+  };
   const uint32_t before = pool.shortest(lexeme), base_before = pool.shortest(base_lexeme);
-  std::vector<std::pair<ExprId, ExprId>> path(trie.max_depth() + 1);
-  path[0] = {lexeme, base_lexeme};
   uint32_t longest = base.growth + base_before;
   size_t visited = 0;
-  for (size_t i = 0, n = trie.size(); i < n;) {
-    if (++visited > kMaxDifference) return false;
-    const TokenTrie::Node& node = trie.nodes()[i];
-    auto [own, theirs] = path[node.depth - 1];
-    ExprId state = pool.step_held(own, node.byte);
-    ExprId other = pool.step_held(theirs, node.byte);
-    if (state == other) {
-      i = node.end;
-      continue;
-    }
-    if (state == kEmpty) {  // live in the base only: nothing below stays, nothing below leaves
-      for (size_t k = node.first_id; k < trie.nodes()[node.end].first_id; ++k) {
-        uint32_t id = trie.ids()[k];
-        clear_bit(out.bits, id);
-        out.denied.push_back(id);
+  bool comparable = true;
+  trie.walk(Place{lexeme, base_lexeme}, [&](uint32_t i, uint32_t, const Place& above, Place& here) {
+    here = {pool.step_held(above.own, trie.byte(i)), pool.step_held(above.theirs, trie.byte(i))};
+    if (here.own == here.theirs) return TokenTrie::Go::kPast;
+    if (here.own == kEmpty) {  // live in the base only: nothing below stays, nothing below leaves
+      for (uint32_t k = trie.node(i).first_id; k < trie.node(i).end_id; ++k) {
+        clear_bit(out.bits, trie.ids()[k]);
+        out.denied.push_back(trie.ids()[k]);
       }
-      i = node.end;
-      continue;
+      return TokenTrie::Go::kPast;
     }
-    if (other == kEmpty || pool.nullable(state) != pool.nullable(other)) return false;
+    comparable = ++visited <= kMaxDifference && here.theirs != kEmpty && pool.nullable(here.own) == pool.nullable(here.theirs);
+    if (!comparable) return TokenTrie::Go::kStop;
     for (uint32_t id : trie.ids_at(i)) {
-      if (!has_bit(out.bits, id)) set_bit(out.bits, id);
-      longest = std::max(longest, pool.shortest(state));
+      set_bit(out.bits, id);
+      longest = std::max(longest, pool.shortest(here.own));
     }
-    path[node.depth] = {state, other};
-    ++i;
-  }
+    return TokenTrie::Go::kInto;
+  });
+  if (!comparable) return false;
   out.growth = longest > before ? longest - before : 0;
   std::sort(out.denied.begin(), out.denied.end());
   return true;

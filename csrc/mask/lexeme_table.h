@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "expr/pool.h"
+#include "mask/absorption.h"
 #include "vocab/vocabulary.h"
 
 namespace decodex {
@@ -29,9 +30,9 @@ struct LexemeTable {
   }
 };
 
-// By a walk of the vocabulary that skips dead subtrees and takes those whole that only stay. `followed`: something comes
+// By a walk of the vocabulary that skips dead subtrees and takes those whole that only stay (`absorptions`). `followed`: something comes
 // after the lexeme, so remainders are of interest. (pool lock held)
-LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, bool followed);
+LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, bool followed, Absorptions& absorptions);
 
 // For a lexeme that is `base_lexeme` but for some words: walks only where the two differ. Returns false (and leaves
 // `out` alone) when the base does not allow that. (pool lock held)

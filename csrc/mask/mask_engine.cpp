@@ -16,14 +16,11 @@ void set_bit(uint32_t* bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
 // Calls visit(state) for the state after each token of `trie` that stays live from `from`, until it returns true.
 template <class Visit>
 void each_end(ExprPool& pool, const TokenTrie& trie, ExprId from, Visit visit) {
-  std::vector<ExprId> path(trie.max_depth() + 1, kEmpty);
-  path[0] = from;
-  for (size_t i = 0, n = trie.size(); i < n;) {
-    const TokenTrie::Node& node = trie.nodes()[i];
-    const ExprId state = path[node.depth] = pool.step_held(path[node.depth - 1], node.byte);
-    if (state != kEmpty && !trie.ids_at(i).empty() && visit(state)) return;
-    i = state == kEmpty ? node.end : i + 1;
-  }
+  trie.walk(from, [&](uint32_t i, uint32_t, ExprId above, ExprId& here) {
+    here = pool.step_held(above, trie.byte(i));
+    if (here == kEmpty) return TokenTrie::Go::kPast;
+    return !trie.ids_at(i).empty() && visit(here) ? TokenTrie::Go::kStop : TokenTrie::Go::kInto;
+  });
 }
 
 }  // namespace
@@ -122,6 +119,7 @@ void MaskEngine::evict_if_full() {
   capture_masks_.clear();
   stored_.clear();
   tables_.clear();
+  absorptions_.clear();
   cost_.clear();
   without_words_.clear();
   bytes_ = 0;
@@ -329,43 +327,38 @@ ExprId MaskEngine::without_words(ExprId state) {
 // where a second one begins in the same token, the word of the first could matter, and the very states are taken.
 void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, const std::vector<uint32_t>* denied) {
   ++stats_.walks;
-  if (from == kEmpty || trie.size() == 0) return;
+  if (from == kEmpty || trie.id_count() == 0) return;
   enum Mode : uint8_t { kNoCapture, kWithoutWord, kExact };
   struct Place {
     ExprPool::Cursor cursor;
     Mode mode = kNoCapture;
   };
   const bool judge_ends = !vocab_.spells_every_byte();
-  std::vector<Place> path(trie.max_depth() + 1);
   std::string bytes(trie.max_depth() + 1, '\0');
   const bool in_capture = !judge_ends && pool_.has_capture_at_head(from);
-  path[0] = {pool_.cursor(in_capture ? without_words(from) : from),
-             judge_ends ? kExact : in_capture ? kWithoutWord : kNoCapture};
+  const Place start{pool_.cursor(in_capture ? without_words(from) : from),
+                    judge_ends ? kExact : in_capture ? kWithoutWord : kNoCapture};
   ExprId last_end = kEmpty;
   bool last_good = false;
   auto is_denied = [&](uint32_t id) { return denied && std::binary_search(denied->begin(), denied->end(), id); };
-  for (size_t i = 0, n = trie.size(); i < n;) {
-    const TokenTrie::Node& node = trie.nodes()[i];
-    const Place& above = path[node.depth - 1];
-    Place& here = path[node.depth];
-    here = {pool_.step_cursor(above.cursor, node.byte), above.mode};
-    bytes[node.depth - 1] = static_cast<char>(node.byte);
+  trie.walk(start, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
+    here.cursor = pool_.step_cursor(above.cursor, trie.byte(i));
+    if (here.cursor.state == kEmpty) return TokenTrie::Go::kPast;
+    here.mode = above.mode;
+    bytes[depth - 1] = static_cast<char>(trie.byte(i));
     if (here.mode != kExact && here.cursor.state != above.cursor.state && pool_.has_capture_at_head(here.cursor.state)) {
       if (here.mode == kNoCapture) {
         here = {pool_.cursor(without_words(here.cursor.state)), kWithoutWord};
-      } else if (node.end > i + 1) {
-        here = {pool_.cursor(pool_.run_held(from, std::string_view(bytes).substr(0, node.depth))), kExact};
+      } else if (trie.node(i).children > 0 || draft.budget != kUnbounded) {
+        here = {pool_.cursor(pool_.run_held(from, std::string_view(bytes).substr(0, depth))), kExact};
         draft.by_word = true;
       }
     }
     const ExprId state = here.cursor.state;
-    if (state == kEmpty) {
-      i = node.end;
-      continue;
-    }
+    if (state == kEmpty) return TokenTrie::Go::kPast;
     if (state == kEpsilon && draft.ends)
-      for (size_t k = trie.nodes()[i + 1].first_id; k < trie.nodes()[node.end].first_id; ++k)
-        if (!is_denied(trie.ids()[k])) draft.ends->push_back(trie.ids()[k]);
+      for (uint32_t id : trie.ids_below(i))
+        if (!is_denied(id)) draft.ends->push_back(id);
     auto ids = trie.ids_at(i);
     if (!ids.empty()) {
       if (state != last_end) {
@@ -376,8 +369,8 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, const st
       for (uint32_t id : ids)
         if (last_good && !is_denied(id)) draft.ids.push_back(id);
     }
-    ++i;
-  }
+    return TokenTrie::Go::kInto;
+  });
 }
 
 const LexemeTable& MaskEngine::table_for(ExprId lexeme, bool followed) {
@@ -396,7 +389,7 @@ const LexemeTable& MaskEngine::table_for(ExprId lexeme, bool followed) {
       made = make_lexeme_table_from(pool_, vocab_, lexeme, base, table_for(base, true), *table);
     }
   }
-  if (!made) *table = make_lexeme_table(pool_, vocab_, lexeme, followed);
+  if (!made) *table = make_lexeme_table(pool_, vocab_, lexeme, followed, absorptions_);
   bytes_ += table->memory();
   return *(tables_[key] = std::move(table));
 }
@@ -466,13 +459,10 @@ uint32_t MaskEngine::cost_of_witness(ExprId state) {
   tokens[word.size()] = 0;
   const TokenTrie& trie = vocab_.trie();
   for (size_t i = word.size(); i-- > 0;) {
-    size_t node = 0, end = trie.size();
-    for (size_t j = i; j < word.size(); ++j) {
-      while (node < end && trie.nodes()[node].byte != static_cast<uint8_t>(word[j])) node = trie.nodes()[node].end;
-      if (node >= end) break;
-      if (!trie.ids_at(node).empty() && tokens[j + 1] != kInfinite) tokens[i] = std::min(tokens[i], tokens[j + 1] + 1);
-      end = trie.nodes()[node].end;
-      ++node;
+    for (size_t j = i, node = trie.child(0, word[i]); node != 0;) {
+      ++j;
+      if (!trie.ids_at(node).empty() && tokens[j] != kInfinite) tokens[i] = std::min(tokens[i], tokens[j] + 1);
+      node = j < word.size() ? trie.child(node, word[j]) : 0;
     }
     cost_.emplace(states[i], tokens[i]);
   }

@@ -36,7 +36,7 @@ struct MaskStats {
 class MaskEngine {
  public:
   MaskEngine(ExprPool& pool, const Vocabulary& vocab, uint64_t cache_bytes)
-      : pool_(pool), vocab_(vocab), cache_bytes_(cache_bytes) {}
+      : pool_(pool), vocab_(vocab), cache_bytes_(cache_bytes), absorptions_(pool) {}
 
   // Writes the mask of `state` to `out` (vocab.words() words). Returns false when every id is allowed.
   // `at_start`: no token has been read yet. Without a known mask the pool's lock is taken.
@@ -86,6 +86,7 @@ class MaskEngine {
   std::vector<std::unique_ptr<Mask>> stored_;
   std::unordered_map<ExprId, const Mask*> start_masks_;
   std::unordered_map<std::string, const Mask*> capture_masks_;   // of captures whose mask is the same for all words
+  Absorptions absorptions_;
   std::unordered_map<uint64_t, std::unique_ptr<LexemeTable>> tables_;   // lexeme * 2 + followed
   std::unordered_map<ExprId, uint32_t> cost_;
   std::unordered_map<ExprId, ExprId> without_words_;   // states at whose head a capture begins -> see without_words()

@@ -32,30 +32,33 @@ std::vector<SubtreeSummary> summarise(const TokenTrie& trie) {
   const size_t n = trie.size();
   std::vector<SubtreeSummary> out(n);
   std::vector<Utf8Place> place(n);
-  std::vector<uint32_t> parent(n);
-  std::vector<uint32_t> path(trie.max_depth() + 1, UINT32_MAX);
-  for (size_t i = 0; i < n; ++i) {
-    const TokenTrie::Node& node = trie.nodes()[i];
-    parent[i] = path[node.depth - 1];
-    path[node.depth] = static_cast<uint32_t>(i);
-    place[i] = advance(node.depth == 1 ? Utf8Place{} : place[parent[i]], node.byte);
+  std::vector<uint8_t> begins(n, 0);   // a character begins with the node's byte
+  for (size_t i = 0; i < n; ++i) {     // parents come before their children
     out[i].whole = place[i].missing >= 0;
+    out[i].boundary = place[i].missing == 0;
+    const TokenTrie::Node& node = trie.node(i);
+    for (uint32_t c = node.first_child; c < node.first_child + node.children; ++c) {
+      place[c] = advance(place[i], trie.byte(c));
+      begins[c] = out[i].boundary;
+    }
   }
-  for (size_t i = n; i-- > 0;) {   // children come after their parent
-    if (parent[i] == UINT32_MAX) continue;
-    const SubtreeSummary& child = out[i];
-    SubtreeSummary& above = out[parent[i]];
-    uint8_t byte = trie.nodes()[i].byte;
-    if (byte < 0x80) above.ascii[byte >> 6] |= 1ull << (byte & 63);
-    else if (byte >= 0xC0) above.leads |= 1ull << (byte - 0xC0);
-    above.ascii[0] |= child.ascii[0];
-    above.ascii[1] |= child.ascii[1];
-    above.leads |= child.leads;
-    above.whole = above.whole && child.whole;
-    bool begins = place[parent[i]].missing == 0;
-    above.max_chars = std::max<uint16_t>(above.max_chars, static_cast<uint16_t>(child.max_chars + (begins ? 1 : 0)));
+  for (size_t i = n; i-- > 0;) {
+    SubtreeSummary& here = out[i];
+    const TokenTrie::Node& node = trie.node(i);
+    for (uint32_t c = node.first_child; c < node.first_child + node.children; ++c) {
+      const SubtreeSummary& child = out[c];
+      here.ascii[0] |= child.ascii[0];
+      here.ascii[1] |= child.ascii[1];
+      here.leads |= child.leads;
+      here.whole = here.whole && child.whole;
+      here.max_chars = std::max(here.max_chars, child.max_chars);
+    }
+    const uint8_t byte = trie.byte(i);
+    if (byte < 0x80) here.ascii[byte >> 6] |= 1ull << (byte & 63);
+    else if (byte >= 0xC0) here.leads |= 1ull << (byte - 0xC0);
+    here.max_chars = static_cast<uint16_t>(here.max_chars + begins[i]);
   }
-  for (size_t i = 0; i < n; ++i) out[i].whole = out[i].whole && place[i].missing == 0;
+  for (size_t i = 0; i < n; ++i) out[i].whole = out[i].whole && begins[i];
   return out;
 }
 

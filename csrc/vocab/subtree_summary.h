@@ -1,6 +1,6 @@
-// What the tokens below a node of the trie are made of, so that a walk can take a whole subtree at once when the state
-// at its root reads all of it: the ASCII characters, the lead bytes of the others, whether it is valid UTF-8 (a
-// character may be cut off at the end), and how many characters the longest has.
+// What the tokens below a node of the trie are made of, the node's own byte included, so that a walk can take a whole
+// subtree at once when the state above it reads all of that: the ASCII characters, the lead bytes of the others, whether
+// it is valid UTF-8 (a character may be cut off at the end), and how many characters the longest has.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,10 @@ namespace decodex {
 
 struct SubtreeSummary {
   uint64_t ascii[2] = {0, 0};
-  uint64_t leads = 0;    // bit b: characters that begin with the byte 0xC0 + b
+  uint64_t leads = 0;      // bit b: characters that begin with the byte 0xC0 + b
   uint16_t max_chars = 0;
-  bool whole = false;    // the node ends a character and what is below is valid UTF-8
+  bool whole = false;      // a character begins with the node's byte, and from there on all is valid UTF-8
+  bool boundary = false;   // the path to the node is valid UTF-8 and ends a character
 };
 
 // One summary per node of the trie.

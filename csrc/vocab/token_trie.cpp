@@ -43,29 +43,37 @@ TokenTrie::TokenTrie(std::vector<Entry>& entries) {
   entries.clear();
   for (const Keyed& k : sorted) entries.push_back(k.entry);
 
-  nodes_.reserve(bytes / 2 + 1);
   ids_.reserve(sorted.size());
-  std::vector<uint32_t> open;  // nodes on the current path
-  std::string_view previous;
-  for (const Keyed& k : sorted) {
-    std::string_view text = k.entry.bytes;
-    size_t common = 0, limit = std::min(previous.size(), text.size());
-    while (common < limit && previous[common] == text[common]) ++common;
-    while (open.size() > common) {
-      nodes_[open.back()].end = static_cast<uint32_t>(nodes_.size());
-      open.pop_back();
+  for (const Keyed& k : sorted) ids_.push_back(k.entry.id);
+  nodes_.reserve(bytes / 2 + 1);
+  bytes_.reserve(bytes / 2 + 1);
+  nodes_.push_back({0, 0, 0, static_cast<uint32_t>(sorted.size())});
+  bytes_.push_back(0);
+  struct Open {
+    uint32_t node;
+    size_t depth;
+  };
+  std::vector<Open> open{{0, 0}};   // nodes whose children are still to be made
+  while (!open.empty()) {
+    auto [parent, depth] = open.back();
+    open.pop_back();
+    max_depth_ = std::max(max_depth_, static_cast<uint32_t>(depth));
+    uint32_t at = nodes_[parent].first_id;
+    const uint32_t end = nodes_[parent].end_id, first = static_cast<uint32_t>(nodes_.size());
+    while (at < end && sorted[at].entry.bytes.size() == depth) ++at;
+    while (at < end) {
+      const uint8_t byte = static_cast<uint8_t>(sorted[at].entry.bytes[depth]);
+      const uint32_t from = at;
+      while (at < end && static_cast<uint8_t>(sorted[at].entry.bytes[depth]) == byte) ++at;
+      nodes_.push_back({0, 0, from, at});
+      bytes_.push_back(byte);
     }
-    for (size_t d = common; d < text.size(); ++d) {
-      open.push_back(static_cast<uint32_t>(nodes_.size()));
-      nodes_.push_back({0, static_cast<uint32_t>(ids_.size()), static_cast<uint16_t>(d + 1), static_cast<uint8_t>(text[d])});
-    }
-    ids_.push_back(k.entry.id);
-    max_depth_ = std::max(max_depth_, static_cast<uint32_t>(text.size()));
-    previous = text;
+    nodes_[parent].first_child = first;
+    nodes_[parent].children = static_cast<uint32_t>(nodes_.size()) - first;
+    for (uint32_t child = static_cast<uint32_t>(nodes_.size()); child-- > first;) open.push_back({child, depth + 1});
   }
-  for (uint32_t node : open) nodes_[node].end = static_cast<uint32_t>(nodes_.size());
-  nodes_.push_back({static_cast<uint32_t>(nodes_.size() + 1), static_cast<uint32_t>(ids_.size()), 0, 0});
   nodes_.shrink_to_fit();
+  bytes_.shrink_to_fit();
 }
 
 }  // namespace decodex

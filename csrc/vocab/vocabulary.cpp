@@ -51,6 +51,8 @@ Vocabulary::Vocabulary(std::string blob, std::vector<int64_t> offsets, std::vect
     std::string_view text = token(trie_.ids()[k]);
     characters_.push_back(static_cast<uint16_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; })));
   }
+  text_bits_.assign(words(), 0);
+  for (const TokenTrie::Entry& entry : entries) text_bits_[entry.id >> 5] |= 1u << (entry.id & 31);
   for (int b = 0; b < 256; ++b) {
     bool in_utf8 = b != 0xC0 && b != 0xC1 && b < 0xF5;
     if (in_utf8 && byte_tokens_[b] < 0) spells_every_byte_ = false;
@@ -76,7 +78,8 @@ std::string_view Vocabulary::start_token(uint32_t id) const {
 
 size_t Vocabulary::memory() const {
   return blob_.size() + offsets_.size() * 8 + has_text_.size() * 2 + start_blob_.size() + trie_.memory() + start_trie_.memory() +
-         summaries_.size() * sizeof(SubtreeSummary);
+         summaries_.size() * sizeof(SubtreeSummary) +
+         characters_.size() * sizeof(uint16_t) + text_bits_.size() * sizeof(uint32_t);
 }
 
 }  // namespace decodex

@@ -35,6 +35,7 @@ class Vocabulary {
   const TokenTrie& trie() const { return trie_; }
   const std::vector<SubtreeSummary>& summaries() const { return summaries_; }   // per node of trie()
   const std::vector<uint16_t>& characters() const { return characters_; }        // of the token trie().ids()[k]
+  const std::vector<uint32_t>& text_bits() const { return text_bits_; }          // a mask of every token of trie()
   const TokenTrie& start_trie() const { return start_differs() ? start_trie_ : trie_; }
   // Ids that add nothing as the first token of a text (a lone SentencePiece space mark).
   const std::vector<uint32_t>& silent_at_start() const { return silent_at_start_; }
@@ -57,6 +58,7 @@ class Vocabulary {
   TokenTrie trie_, start_trie_;
   std::vector<SubtreeSummary> summaries_;
   std::vector<uint16_t> characters_;
+  std::vector<uint32_t> text_bits_;
   int32_t byte_tokens_[256];
   bool spells_every_byte_ = true;
 };
