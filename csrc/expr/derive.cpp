@@ -22,9 +22,19 @@ ExprPool::Row& ExprPool::row(ExprId e) {
   const ByteClasses* classes = compute_classes(e);
   Row* fresh = static_cast<Row*>(arena_.allocate(sizeof(Row) + sizeof(std::atomic<uint32_t>) * classes->count));
   fresh->classes = classes;
+  fresh->nullable = nullable(e);
   for (int c = 0; c < classes->count; ++c) new (&fresh->next[c]) std::atomic<uint32_t>(kUnknown);
   slot.store(fresh, std::memory_order_release);
   return *fresh;
+}
+
+ExprPool::Cursor ExprPool::cursor_slow(ExprId state) {
+  if (state == kEmpty) return {};
+  if (const ByteSet* set = leading_set(state)) {
+    ExprId tail{node(state).b};
+    return {state, false, nullptr, set, live(tail) ? tail : kEmpty};
+  }
+  return {state, nullable(state), reads_capture(state) ? nullptr : &row(state), nullptr, kEmpty};
 }
 
 const ByteClasses& ExprPool::classes(ExprId e) {

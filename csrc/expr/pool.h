@@ -175,17 +175,17 @@ class ExprPool {
     ExprId tail = kEmpty;
   };
   Cursor cursor(ExprId state) {
-    if (state == kEmpty) return {};
-    if (const ByteSet* set = leading_set(state)) return {state, false, nullptr, set, live(ExprId{node(state).b}) ? ExprId{node(state).b} : kEmpty};
-    return {state, nullable(state), reads_capture(state) ? nullptr : &row(state)};
+    const Row* known = rows_[static_cast<uint32_t>(state)].load(std::memory_order_relaxed);
+    return known ? Cursor{state, known->nullable, known, nullptr, kEmpty} : cursor_slow(state);
   }
   Cursor step_cursor(const Cursor& from, uint8_t byte) {
+    if (const Row* row = static_cast<const Row*>(from.row)) [[likely]] {
+      uint32_t next = row->next[row->classes->of[byte]].load(std::memory_order_relaxed);
+      ExprId state = static_cast<int32_t>(next) >= 0 ? ExprId{next} : step_locked(from.state, byte);
+      return state == from.state ? from : state == kEmpty ? Cursor{} : cursor(state);
+    }
     if (from.set) return from.set->has(byte) ? cursor(from.tail) : Cursor{};
-    const Row* row = static_cast<const Row*>(from.row);
-    if (!row) [[unlikely]] return cursor(step_held(from.state, byte));
-    uint32_t next = row->next[row->classes->of[byte]].load(std::memory_order_relaxed);
-    ExprId state = static_cast<int32_t>(next) >= 0 ? ExprId{next} : step_locked(from.state, byte);
-    return state == from.state ? from : cursor(state);
+    return cursor(step_held(from.state, byte));
   }
 
   // Is there a word at all? Exact. (lock held)
@@ -219,6 +219,7 @@ class ExprPool {
  private:
   struct Row {
     const ByteClasses* classes;
+    bool nullable;
     std::atomic<uint32_t> next[1];    // one per class: a state, or kUnknown, or a state | kUnchecked
   };
   static constexpr uint32_t kUnknown = UINT32_MAX;
@@ -244,6 +245,7 @@ class ExprPool {
   ExprId step_slow(ExprId state, uint8_t byte);
   ExprId step_locked(ExprId state, uint8_t byte);
   Row& row(ExprId e);
+  Cursor cursor_slow(ExprId state);
   const ByteClasses* compute_classes(ExprId e);
   const ByteClasses* look_behind_classes(ExprId e);
   // The set of a state that reads a byte of it and goes on with the rest of the concatenation: such states keep no row.

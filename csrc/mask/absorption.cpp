@@ -78,10 +78,18 @@ ByteSet last_bytes(const ExprPool& pool, ExprId e) {
 
 int CharacterSet::size() const { return std::popcount(ascii[0]) + std::popcount(ascii[1]) + std::popcount(leads); }
 
-const Absorption& Absorptions::of(ExprId state, bool ends_matter) {
+const Absorption& Absorptions::of(ExprId state, bool ends_matter, bool stays) {
+  const bool none = state == kEmpty || state == kEpsilon || (ends_matter && pool_.nullable(state));
   auto [it, fresh] = known_.try_emplace(uint64_t{static_cast<uint32_t>(state)} * 2 + (ends_matter ? 1 : 0));
-  if (fresh) it->second = compute(state, ends_matter);
-  return it->second;
+  Known& known = it->second;
+  if (fresh && !none) known.absorption = by_structure(state, ends_matter);
+  const bool best = known.absorption.capacity == kUnbounded && known.absorption.set.size() > 64;
+  if (stays && !none && !best && !known.asked_by_staying) {
+    known.asked_by_staying = true;
+    Absorption staying = by_staying(state);
+    if (staying.set.size() >= known.absorption.set.size()) known.absorption = staying;
+  }
+  return known.absorption;
 }
 
 void Absorptions::clear() {
@@ -89,8 +97,8 @@ void Absorptions::clear() {
   characters_.clear();
 }
 
-Absorption Absorptions::compute(ExprId state, bool ends_matter) {
-  if (state == kEmpty || state == kEpsilon || (ends_matter && pool_.nullable(state))) return {};
+// By the repetition at the head of one of the arms.
+Absorption Absorptions::by_structure(ExprId state, bool ends_matter) {
   ExprId body = state;
   while (pool_.node(body).kind == Kind::Lexeme) body = ExprId{pool_.node(body).a};
   Absorption best;
@@ -105,9 +113,7 @@ Absorption Absorptions::compute(ExprId state, bool ends_matter) {
     for (int w = 0; w < 2; ++w) best.set.ascii[w] &= ~last.words[w];
     if (last.words[2] | last.words[3]) best.set.leads = 0;
   }
-  if (best.capacity == kUnbounded && best.set.size() > 64) return best;   // as good as it gets
-  Absorption staying = by_staying(state);
-  return staying.set.size() >= best.set.size() ? staying : best;
+  return best;
 }
 
 // The characters that a state reads to be itself again.

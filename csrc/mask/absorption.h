@@ -35,18 +35,23 @@ struct Absorption {
 class Absorptions {
  public:
   explicit Absorptions(ExprPool& pool) : pool_(pool) {}
-  // `ends_matter`: a word that ends inside a token is of interest, so it must not be skipped.
-  const Absorption& of(ExprId state, bool ends_matter);
+  // `ends_matter`: a word that ends inside a token is of interest, so it must not be skipped. `stays`: the state is known
+  // to read something and be itself again, so it is worth asking what else.
+  const Absorption& of(ExprId state, bool ends_matter, bool stays);
   void clear();
 
  private:
-  Absorption compute(ExprId state, bool ends_matter);
+  struct Known {
+    Absorption absorption;
+    bool asked_by_staying = false;
+  };
+  Absorption by_structure(ExprId state, bool ends_matter);
   Absorption by_staying(ExprId state);
   Absorption by_repeating(ExprId arm, bool alone);
   const CharacterSet& characters(ExprId unit);
 
   ExprPool& pool_;
-  std::unordered_map<uint64_t, Absorption> known_;             // state * 2 + ends_matter
+  std::unordered_map<uint64_t, Known> known_;                  // state * 2 + ends_matter
   std::unordered_map<ExprId, CharacterSet> characters_;        // of one turn of a repetition
 };
 

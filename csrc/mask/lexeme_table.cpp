@@ -9,7 +9,8 @@ namespace decodex {
 
 namespace {
 
-constexpr size_t kMaxRemainders = 20'000;   // tokens that leave; more, and a split costs more than a walk
+constexpr size_t kMaxRemainders = 20'000;   // tokens that leave; more, and the nodes where they do are kept instead
+constexpr size_t kMaxExits = 1'000;         // of those nodes; more, and a split costs more than a walk
 constexpr size_t kDenseFrom = 2'000;        // tokens that stay; from here on a bit mask is kept
 constexpr size_t kMaxDifference = 8'000;    // nodes at which two lexemes may differ; more, and a table of its own is cheaper
 constexpr size_t kWorthAbsorbing = 5;       // tokens of a subtree; in smaller ones the test costs more than the walk
@@ -33,13 +34,14 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
   const uint32_t before = pool.shortest(lexeme);
   uint32_t longest = 0;
   size_t stay_count = 0;
+  bool listed = true;   // the tokens that leave
   auto stay = [&](uint32_t first, uint32_t last) {
     if (first == last) return;
     stay_count += last - first;
     if (!staying.empty() && staying.back().second == first) staying.back().second = last;
     else staying.push_back({first, last});
   };
-  trie.walk(Place{pool.cursor(lexeme), &absorptions.of(lexeme, followed)}, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
+  trie.walk(Place{pool.cursor(lexeme), &absorptions.of(lexeme, followed, true)}, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
     const TokenTrie::Node& node = trie.node(i);
     const SubtreeSummary& below = vocab.summaries()[i];
     if (above.absorption && above.absorption->takes(below)) {
@@ -60,23 +62,25 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
     const bool same = state == above.cursor.state;
     here.absorption = nullptr;
     if (below.boundary && node.end_id - node.first_id >= kWorthAbsorbing)
-      here.absorption = same && above.absorption ? above.absorption : &absorptions.of(state, followed);
+      here.absorption = &absorptions.of(state, followed, same);
     const uint32_t own_end = trie.own_end(i);
     stay(node.first_id, own_end);
     if (!same && node.first_id != own_end) longest = std::max(longest, pool.shortest(state));
     if (followed && here.cursor.nullable) {
       if (state != kEpsilon) table.prefix_free = false;
       auto below = trie.ids_below(i);
-      if (leaving.size() + below.size() > kMaxRemainders) {
-        table.splits = false;   // nothing of the table will be used
-        return TokenTrie::Go::kStop;
-      }
-      for (uint32_t id : below) leaving.push_back({vocab.token(id).substr(depth), id});
+      if (!below.empty()) table.exits.push_back(i);
+      listed = listed && leaving.size() + below.size() <= kMaxRemainders;
+      if (listed)
+        for (uint32_t id : below) leaving.push_back({vocab.token(id).substr(depth), id});
+      table.splits = listed || table.exits.size() <= kMaxExits;
+      if (!table.splits) return TokenTrie::Go::kStop;   // nothing of the table will be used
     }
     return TokenTrie::Go::kInto;
   });
   table.growth = longest > before ? longest - before : 0;
-  if (!table.splits) leaving.clear();
+  if (listed) table.exits.clear();
+  else leaving.clear();
   table.remainders = std::make_shared<TokenTrie>(leaving);
   if (stay_count < kDenseFrom) {
     for (auto [first, last] : staying) table.ids.insert(table.ids.end(), trie.ids() + first, trie.ids() + last);
@@ -136,41 +140,49 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
   return true;
 }
 
-namespace {
-
-ExprId clamp(ExprPool& pool, ExprId e, uint32_t max_token_bytes, int depth) {
-  const Node& n = pool.node(e);
-  if (n.kind == Kind::Alt && depth > 0) {
-    std::vector<ExprId> arms;
-    for (ExprId kid : pool.kids(e)) arms.push_back(clamp(pool, kid, max_token_bytes, depth - 1));
-    return pool.alt(arms);
-  }
-  if (n.kind == Kind::Repeat) {
-    ExprId unit{n.a};
-    if (pool.nullable(unit)) return e;
-    uint32_t reach = max_token_bytes / std::max(1u, pool.node(unit).shortest) + 1;   // turns that a token can take
-    return pool.repeat(unit, std::min(n.b, reach), n.c >= reach ? kUnbounded : n.c);
-  }
-  if (n.kind != Kind::Concat) return e;
-  std::vector<ExprId> heads;   // as many as a token can reach
-  bool clamped = false;
-  ExprId rest = e;
-  for (; heads.size() <= max_token_bytes && pool.node(rest).kind == Kind::Concat; rest = ExprId{pool.node(rest).b}) {
-    ExprId head{pool.node(rest).a};
-    heads.push_back(clamp(pool, head, max_token_bytes, depth - 1));
-    clamped = clamped || heads.back() != head;
-  }
-  ExprId last = clamp(pool, rest, max_token_bytes, depth - 1);
-  if (!clamped && last == rest) return e;
-  for (size_t i = heads.size(); i-- > 0;) last = pool.concat(heads[i], last);
-  return last;
-}
-
-}  // namespace
-
-ExprId clamp_lexeme(ExprPool& pool, ExprId lexeme, uint32_t max_token_bytes) {
-  if (pool.node(lexeme).flags & kSearch) return lexeme;  // what is live there may depend on counts that no token sees
-  return clamp(pool, lexeme, max_token_bytes, 4);
+bool make_lexeme_table_within(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, const LexemeTable& relaxed,
+                              uint64_t reach, bool followed, Absorptions& absorptions, LexemeTable& out) {
+  if (relaxed.bits.empty() || !relaxed.prefix_free || !relaxed.splits) return false;
+  out = relaxed;
+  const TokenTrie& trie = vocab.trie();
+  struct Place {
+    ExprPool::Cursor cursor;
+    const Absorption* absorption = nullptr;
+    uint32_t chars = 0;
+  };
+  auto deny = [&](uint32_t k) {
+    clear_bit(out.bits, trie.ids()[k]);
+    out.denied.push_back(trie.ids()[k]);
+  };
+  size_t visited = 0;
+  trie.walk(Place{pool.cursor(lexeme), &absorptions.of(lexeme, followed, true)}, [&](uint32_t i, uint32_t, const Place& above, Place& here) {
+    const TokenTrie::Node& node = trie.node(i);
+    const SubtreeSummary& below = vocab.summaries()[i];
+    if (below.max_bytes <= reach) return TokenTrie::Go::kPast;
+    if (above.absorption && above.absorption->takes(below)) {
+      const uint64_t most = uint64_t{above.chars} + above.absorption->capacity;
+      if (below.max_chars <= above.absorption->capacity) return TokenTrie::Go::kPast;
+      if (above.absorption->exclusive) {
+        for (uint32_t k = node.first_id; k < node.end_id; ++k)
+          if (vocab.characters()[k] > most) deny(k);
+        return TokenTrie::Go::kPast;
+      }
+    }
+    if (++visited > kMaxDifference) return TokenTrie::Go::kStop;
+    here.cursor = pool.step_cursor(above.cursor, trie.byte(i));
+    if (here.cursor.state == kEmpty) {
+      for (uint32_t k = node.first_id; k < node.end_id; ++k) deny(k);
+      return TokenTrie::Go::kPast;
+    }
+    if (followed && here.cursor.nullable) return TokenTrie::Go::kPast;   // what is below leaves, as it leaves the relaxed one
+    here.chars = above.chars + ((trie.byte(i) & 0xC0) != 0x80 ? 1 : 0);
+    here.absorption = nullptr;
+    if (below.boundary && node.end_id - node.first_id >= kWorthAbsorbing)
+      here.absorption = &absorptions.of(here.cursor.state, followed, here.cursor.state == above.cursor.state);
+    return TokenTrie::Go::kInto;
+  });
+  std::sort(out.denied.begin(), out.denied.end());
+  return visited <= kMaxDifference;
 }
 
 }  // namespace decodex

@@ -20,13 +20,14 @@ struct LexemeTable {
   std::vector<uint32_t> bits;    // the tokens that stay, as a mask; empty when `ids` says it
   std::vector<uint32_t> ids;     // the tokens that stay, when they are few
   std::shared_ptr<const TokenTrie> remainders;   // of the tokens that leave
+  std::vector<uint32_t> exits;   // instead, when those are too many: the nodes of the vocabulary's trie where the lexeme ends
   std::vector<uint32_t> denied;  // sorted: ids of `remainders` that do not leave after all
   uint32_t growth = 0;           // bytes by which a token that stays can lengthen the shortest way out
   bool prefix_free = true;       // no word of the lexeme begins another one
-  bool splits = true;            // false: too many remainders, the state must be walked with what follows
+  bool splits = true;            // false: it ends at too many nodes, the state must be walked with what follows
 
   size_t memory() const {
-    return sizeof(*this) + (bits.size() + ids.size() + denied.size()) * sizeof(uint32_t) + remainders->memory();
+    return sizeof(*this) + (bits.size() + ids.size() + exits.size() + denied.size()) * sizeof(uint32_t) + remainders->memory();
   }
 };
 
@@ -39,7 +40,10 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
 bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId base_lexeme,
                             const LexemeTable& base, LexemeTable& out);
 
-// The lexeme whose table also serves this one: counters beyond the longest token cannot be told apart by a token.
-ExprId clamp_lexeme(ExprPool& pool, ExprId lexeme, uint32_t max_token_bytes);
+// For a lexeme whose words of up to some length are those of a `relaxed` one, so that tokens of no more than `reach`
+// bytes are the same: walks only along the longer ones. Returns false when the relaxed table does not allow that or
+// they are too many. (pool lock held)
+bool make_lexeme_table_within(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, const LexemeTable& relaxed,
+                              uint64_t reach, bool followed, Absorptions& absorptions, LexemeTable& out);
 
 }  // namespace decodex

@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kDenseFrom = 2'000;  // ids; from here on a mask keeps a row of bits
 
+constexpr uint32_t kRoot[] = {0};   // of a whole trie
+
 void set_bit(uint32_t* bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
 
 // Calls visit(state) for the state after each token of `trie` that stays live from `from`, until it returns true.
@@ -32,6 +34,7 @@ struct MaskEngine::Draft {
   std::vector<ExprId> plain;                // what has no table and is walked at the end
   uint32_t after = 0;
   std::vector<uint32_t>* ends = nullptr;    // inside a capture: tokens that go on when what is captured has ended
+  std::vector<uint32_t>* undecided = nullptr;   // behind a capture whose word is left out: tokens that reach another one
   bool by_word = false;                     // depends on the very word that a capture has read
   uint32_t budget = kUnbounded;             // tokens: those that are left must suffice after the next one
 
@@ -120,6 +123,7 @@ void MaskEngine::evict_if_full() {
   stored_.clear();
   tables_.clear();
   absorptions_.clear();
+  relaxation_.clear();
   cost_.clear();
   without_words_.clear();
   bytes_ = 0;
@@ -128,10 +132,11 @@ void MaskEngine::evict_if_full() {
 
 // Is every id of the vocabulary allowed, the end tokens among them?
 bool MaskEngine::allows_all(const Mask& mask, ExprId state) const {
-  if (!pool_.nullable(state)) return false;
-  size_t count = vocab_.eos().size();
-  for (size_t w = 0; mask.base && w < vocab_.words(); ++w) count += static_cast<size_t>(std::popcount(mask.base[w]));
-  for (uint32_t id : mask.ids) count += !mask.base || !(mask.base[id >> 5] >> (id & 31) & 1);
+  if (!pool_.nullable(state) || (!mask.base && mask.ids.size() + vocab_.eos().size() < vocab_.size())) return false;
+  std::vector<uint32_t> bits(vocab_.words());
+  write(mask, state, bits.data());
+  size_t count = 0;
+  for (uint32_t word : bits) count += static_cast<size_t>(std::popcount(word));
   return count == vocab_.size();
 }
 
@@ -153,20 +158,20 @@ std::unique_ptr<Mask> MaskEngine::compute(ExprId state, bool& by_word) {
     add(state, kEpsilon, draft);
     walk_plain(draft);
   } else {
-    walk(vocab_.trie(), state, draft, nullptr);
+    walk(vocab_.trie(), kRoot, state, draft);
   }
   by_word = draft.by_word;
   return finish(draft);
 }
 
 void MaskEngine::walk_plain(Draft& draft) {
-  if (!draft.plain.empty()) walk(vocab_.trie(), pool_.alt(draft.plain), draft, nullptr);
+  if (!draft.plain.empty()) walk(vocab_.trie(), kRoot, pool_.alt(draft.plain), draft);
   draft.plain.clear();
 }
 
 std::unique_ptr<Mask> MaskEngine::compute_start(ExprId state) {
   Draft draft;
-  walk(vocab_.start_trie(), state, draft, nullptr);
+  walk(vocab_.start_trie(), kRoot, state, draft);
   if (completable(state)) {
     draft.ids.insert(draft.ids.end(), vocab_.silent_at_start().begin(), vocab_.silent_at_start().end());
     draft.after = std::max(draft.after, pool_.shortest(state));
@@ -189,8 +194,6 @@ std::unique_ptr<Mask> MaskEngine::finish(Draft& draft) {
     }
     mask->base = mask->own.data();
   }
-  std::sort(draft.ids.begin(), draft.ids.end());
-  draft.ids.erase(std::unique(draft.ids.begin(), draft.ids.end()), draft.ids.end());
   mask->ids.assign(draft.ids.begin(), draft.ids.end());
   return mask;
 }
@@ -226,15 +229,20 @@ void MaskEngine::add(ExprId e, ExprId tail, Draft& draft) {
   draft.plain.push_back(pool_.concat(e, tail));
 }
 
-bool MaskEngine::add_lexeme(ExprId lexeme, ExprId tail, Draft& draft) {
-  if (pool_.node(lexeme).flags & kHasRule) return false;
-  const LexemeTable& table = table_for(lexeme, tail != kEpsilon || draft.ends);
-  if (!table.splits) return false;
+void MaskEngine::add_staying(const LexemeTable& table, Draft& draft) {
   if (!table.bits.empty()) draft.dense.push_back(&table);
   else draft.ids.insert(draft.ids.end(), table.ids.begin(), table.ids.end());
+}
+
+bool MaskEngine::add_lexeme(ExprId lexeme, ExprId tail, Draft& draft) {
+  if (pool_.node(lexeme).flags & kHasRule) return false;
+  const LexemeTable& table = *table_for(lexeme, tail != kEpsilon || draft.ends);
+  if (!table.splits || (draft.ends && !table.exits.empty())) return false;
+  add_staying(table, draft);
   draft.reach(uint64_t{pool_.shortest(lexeme)} + table.growth + pool_.shortest(tail));
   if (tail != kEpsilon) {
-    walk(*table.remainders, tail, draft, &table.denied);
+    walk(*table.remainders, kRoot, tail, draft, table.denied);
+    walk(vocab_.trie(), table.exits, tail, draft);
     if (pool_.nullable(lexeme)) add(tail, kEpsilon, draft);
   } else if (draft.ends) {
     const TokenTrie& trie = *table.remainders;
@@ -249,19 +257,28 @@ bool MaskEngine::add_lexeme(ExprId lexeme, ExprId tail, Draft& draft) {
 // met again, and word by word only where another capture begins, since there the difference could show.
 void MaskEngine::add_capture(ExprId capture, ExprId tail, Draft& draft) {
   const ExprPool::CaptureRecord record = pool_.capture_record(capture);
-  std::vector<uint32_t> leaving;
-  Draft inner;
-  inner.ends = &leaving;
-  add(record.lexeme, kEpsilon, inner);
-  walk_plain(inner);
-  draft.dense.insert(draft.dense.end(), inner.dense.begin(), inner.dense.end());
-  draft.ids.insert(draft.ids.end(), inner.ids.begin(), inner.ids.end());
-  draft.by_word = draft.by_word || inner.by_word;
-  draft.reach(uint64_t{inner.after} + record.tail_shortest + pool_.shortest(tail));
-  std::sort(leaving.begin(), leaving.end());
-  leaving.erase(std::unique(leaving.begin(), leaving.end()), leaving.end());
   ExprId fresh = pool_.source(record.source).after_fresh_capture(pool_, record.key);
   if (fresh != kEmpty) fresh = pool_.concat(fresh, tail);
+  std::vector<uint32_t> leaving;   // tokens to be judged one by one
+  const Node& n = pool_.node(record.lexeme);
+  const bool tabled = fresh != kEmpty && n.kind == Kind::Lexeme && !(n.flags & kHasRule);
+  const auto table = tabled ? table_for(ExprId{n.a}, true) : nullptr;
+  if (table && table->splits && table->exits.empty()) {
+    add_staying(*table, draft);
+    draft.reach(uint64_t{pool_.shortest(record.lexeme)} + table->growth + record.tail_shortest + pool_.shortest(tail));
+    draft.undecided = &leaving;
+    walk(*table->remainders, kRoot, fresh, draft, table->denied);
+    draft.undecided = nullptr;
+  } else {
+    Draft inner;
+    inner.ends = &leaving;
+    add(record.lexeme, kEpsilon, inner);
+    walk_plain(inner);
+    draft.dense.insert(draft.dense.end(), inner.dense.begin(), inner.dense.end());
+    draft.ids.insert(draft.ids.end(), inner.ids.begin(), inner.ids.end());
+    draft.by_word = draft.by_word || inner.by_word;
+    draft.reach(uint64_t{inner.after} + record.tail_shortest + pool_.shortest(tail));
+  }
   for (uint32_t id : leaving)
     if (leaves_capture(id, capture, fresh, tail, draft)) draft.ids.push_back(id);
 }
@@ -323,11 +340,12 @@ ExprId MaskEngine::without_words(ExprId state) {
   return out;
 }
 
-// Adds the ids of `trie` that stay live from `from`, but for the denied ones. Captures are read without their words;
+// Adds the ids of `trie` below `roots` that stay live from `from` there, but for the denied ones. Captures are read without their words;
 // where a second one begins in the same token, the word of the first could matter, and the very states are taken.
-void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, const std::vector<uint32_t>* denied) {
+void MaskEngine::walk(const TokenTrie& trie, std::span<const uint32_t> roots, ExprId from, Draft& draft,
+                      std::span<const uint32_t> denied) {
+  if (from == kEmpty || roots.empty() || trie.id_count() == 0) return;
   ++stats_.walks;
-  if (from == kEmpty || trie.id_count() == 0) return;
   enum Mode : uint8_t { kNoCapture, kWithoutWord, kExact };
   struct Place {
     ExprPool::Cursor cursor;
@@ -336,19 +354,28 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, const st
   const bool judge_ends = !vocab_.spells_every_byte();
   std::string bytes(trie.max_depth() + 1, '\0');
   const bool in_capture = !judge_ends && pool_.has_capture_at_head(from);
+  if (in_capture && draft.undecided) {
+    draft.undecided->insert(draft.undecided->end(), trie.ids(), trie.ids() + trie.id_count());
+    return;
+  }
   const Place start{pool_.cursor(in_capture ? without_words(from) : from),
-                    judge_ends ? kExact : in_capture ? kWithoutWord : kNoCapture};
+                    judge_ends ? kExact : in_capture || draft.undecided ? kWithoutWord : kNoCapture};
   ExprId last_end = kEmpty;
   bool last_good = false;
-  auto is_denied = [&](uint32_t id) { return denied && std::binary_search(denied->begin(), denied->end(), id); };
-  trie.walk(start, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
+  auto is_denied = [&](uint32_t id) { return !denied.empty() && std::binary_search(denied.begin(), denied.end(), id); };
+  auto visit = [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
     here.cursor = pool_.step_cursor(above.cursor, trie.byte(i));
     if (here.cursor.state == kEmpty) return TokenTrie::Go::kPast;
     here.mode = above.mode;
     bytes[depth - 1] = static_cast<char>(trie.byte(i));
+    bool past = false;
     if (here.mode != kExact && here.cursor.state != above.cursor.state && pool_.has_capture_at_head(here.cursor.state)) {
       if (here.mode == kNoCapture) {
         here = {pool_.cursor(without_words(here.cursor.state)), kWithoutWord};
+      } else if (draft.undecided) {
+        for (uint32_t id : trie.ids_below(i))
+          if (!is_denied(id)) draft.undecided->push_back(id);
+        past = true;
       } else if (trie.node(i).children > 0 || draft.budget != kUnbounded) {
         here = {pool_.cursor(pool_.run_held(from, std::string_view(bytes).substr(0, depth))), kExact};
         draft.by_word = true;
@@ -369,29 +396,47 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, const st
       for (uint32_t id : ids)
         if (last_good && !is_denied(id)) draft.ids.push_back(id);
     }
-    return TokenTrie::Go::kInto;
-  });
+    return past ? TokenTrie::Go::kPast : TokenTrie::Go::kInto;
+  };
+  for (uint32_t root : roots) trie.walk(start, visit, root);
 }
 
-const LexemeTable& MaskEngine::table_for(ExprId lexeme, bool followed) {
-  lexeme = clamp_lexeme(pool_, lexeme, vocab_.max_token_bytes());
+std::shared_ptr<const LexemeTable> MaskEngine::table_for(ExprId lexeme, bool followed) {
+  lexeme = clamp_counts(pool_, lexeme, vocab_.max_token_bytes());
   const uint64_t key = uint64_t{static_cast<uint32_t>(lexeme)} * 2 + (followed ? 1 : 0);
   auto known = tables_.find(key);
-  if (known != tables_.end()) return *known->second;
-  auto table = std::make_unique<LexemeTable>();
+  if (known != tables_.end()) return known->second;
+  auto table = make_table(lexeme, followed);
+  tables_.emplace(key, table);
+  return table;
+}
+
+std::shared_ptr<const LexemeTable> MaskEngine::make_table(ExprId lexeme, bool followed) {
+  constexpr uint64_t kShortReach = 8;   // bytes; most tokens are longer, and a table of its own is cheaper
+  auto table = std::make_shared<LexemeTable>();
   bool made = false;
-  if (followed && pool_.node(lexeme).kind == Kind::Conj) {  // A but not these words: as A, but for a few tokens
+  if (const Relaxed relaxed = relaxation_.of(lexeme); relaxed.limit != kNoLimit) {
+    const uint64_t shortest = pool_.shortest(relaxed.expr);
+    if (relaxed.limit > shortest + kShortReach) {
+      auto base = table_for(relaxed.expr, followed);
+      const uint64_t way_out = shortest + base->growth;
+      const uint64_t reach = relaxed.limit > way_out ? relaxed.limit - way_out : 0;
+      if (reach >= vocab_.max_token_bytes()) return base;
+      made = reach > kShortReach && make_lexeme_table_within(pool_, vocab_, lexeme, *base, reach, followed, absorptions_, *table);
+    }
+  }
+  if (!made && followed && pool_.node(lexeme).kind == Kind::Conj) {  // A but not these words: as A, but for a few tokens
     std::vector<ExprId> kept;
     for (ExprId kid : pool_.kids(lexeme))
       if (pool_.node(kid).kind != Kind::Not) kept.push_back(kid);
     if (!kept.empty() && kept.size() < pool_.kids(lexeme).size()) {
       ExprId base = pool_.conj(kept);
-      made = make_lexeme_table_from(pool_, vocab_, lexeme, base, table_for(base, true), *table);
+      made = make_lexeme_table_from(pool_, vocab_, lexeme, base, *table_for(base, true), *table);
     }
   }
   if (!made) *table = make_lexeme_table(pool_, vocab_, lexeme, followed, absorptions_);
   bytes_ += table->memory();
-  return *(tables_[key] = std::move(table));
+  return table;
 }
 
 // ---- budgets ----
@@ -506,7 +551,7 @@ bool MaskEngine::fill_within(ExprId state, bool at_start, uint32_t budget, uint3
   }
   Draft draft;
   draft.budget = budget;
-  if (budget > 0) walk(at_start ? vocab_.start_trie() : vocab_.trie(), state, draft, nullptr);
+  if (budget > 0) walk(at_start ? vocab_.start_trie() : vocab_.trie(), kRoot, state, draft);
   if (budget > 0 && at_start && cost(state) < budget)
     draft.ids.insert(draft.ids.end(), vocab_.silent_at_start().begin(), vocab_.silent_at_start().end());
   write(*finish(draft), state, out);

@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <memory>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/chunked.h"
 #include "expr/pool.h"
+#include "mask/counts.h"
 #include "mask/lexeme_table.h"
 #include "vocab/vocabulary.h"
 
@@ -36,7 +38,7 @@ struct MaskStats {
 class MaskEngine {
  public:
   MaskEngine(ExprPool& pool, const Vocabulary& vocab, uint64_t cache_bytes)
-      : pool_(pool), vocab_(vocab), cache_bytes_(cache_bytes), absorptions_(pool) {}
+      : pool_(pool), vocab_(vocab), cache_bytes_(cache_bytes), absorptions_(pool), relaxation_(pool) {}
 
   // Writes the mask of `state` to `out` (vocab.words() words). Returns false when every id is allowed.
   // `at_start`: no token has been read yet. Without a known mask the pool's lock is taken.
@@ -62,15 +64,18 @@ class MaskEngine {
   std::unique_ptr<Mask> compute_start(ExprId state);
   void add(ExprId e, ExprId tail, Draft& draft);
   bool add_lexeme(ExprId lexeme, ExprId tail, Draft& draft);
+  void add_staying(const LexemeTable& table, Draft& draft);
   void add_capture(ExprId capture, ExprId tail, Draft& draft);
   bool leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprId tail, Draft& draft);
   ExprId without_words(ExprId state);
   void walk_plain(Draft& draft);
-  void walk(const TokenTrie& trie, ExprId from, Draft& draft, const std::vector<uint32_t>* denied);
+  void walk(const TokenTrie& trie, std::span<const uint32_t> roots, ExprId from, Draft& draft,
+            std::span<const uint32_t> denied = {});
   std::unique_ptr<Mask> finish(Draft& draft);
   bool allows_all(const Mask& mask, ExprId state) const;
   void write(const Mask& mask, ExprId state, uint32_t* out) const;
-  const LexemeTable& table_for(ExprId lexeme, bool followed);
+  std::shared_ptr<const LexemeTable> table_for(ExprId lexeme, bool followed);
+  std::shared_ptr<const LexemeTable> make_table(ExprId lexeme, bool followed);
   void evict_if_full();
   uint32_t cost(ExprId state);
   uint32_t cost_by_search(ExprId state);
@@ -87,7 +92,8 @@ class MaskEngine {
   std::unordered_map<ExprId, const Mask*> start_masks_;
   std::unordered_map<std::string, const Mask*> capture_masks_;   // of captures whose mask is the same for all words
   Absorptions absorptions_;
-  std::unordered_map<uint64_t, std::unique_ptr<LexemeTable>> tables_;   // lexeme * 2 + followed
+  CountRelaxation relaxation_;
+  std::unordered_map<uint64_t, std::shared_ptr<const LexemeTable>> tables_;   // lexeme * 2 + followed
   std::unordered_map<ExprId, uint32_t> cost_;
   std::unordered_map<ExprId, ExprId> without_words_;   // states at whose head a capture begins -> see without_words()
   size_t bytes_ = 0;

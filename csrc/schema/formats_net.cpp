@@ -16,23 +16,10 @@ constexpr CodePointRange kInternational[] = {{0x80, 0x10FFFF}};
 constexpr CodePointRange kAccents[] = {{0x300, 0x304}, {0x306, 0x30C}};
 constexpr uint32_t kLongestAccented = 12;  // as in idn-hostname
 
-// Labels joined by dots; the bound on the whole is the only intersection.
-ExprId dotted(const FormatText& t, ExprId label, ExprId character) {
-  ExprId labels = t.in_sequence({label, t.any_number(t.in_sequence({t.literal("."), label}))});
-  return t.pool.conj(labels, t.times(character, 1, kLongestHost));
-}
-
-// atom *("." atom), at most `room` characters: unrolled, because a bound on pieces of two kinds of lengths is no repeat.
-ExprId dotted_atoms(const FormatText& t, ExprId atom_text, uint32_t room) {
-  const ExprId dot = t.literal(".");
-  ExprId shorter = kEpsilon, after = kEpsilon;  // what may follow with one character less, and with this many
-  for (uint32_t left = 1; left < room; ++left) {
-    ExprId more = t.in_sequence({atom_text, after});
-    ExprId next = t.optional(left >= 2 ? t.one_of({more, t.in_sequence({dot, atom_text, shorter})}) : more);
-    shorter = after;
-    after = next;
-  }
-  return t.in_sequence({atom_text, after});
+// Parts joined by dots; the bound on the whole is an intersection.
+ExprId dotted(const FormatText& t, ExprId part, ExprId character, uint32_t longest) {
+  ExprId parts = t.in_sequence({part, t.any_number(t.in_sequence({t.literal("."), part}))});
+  return t.pool.conj(parts, t.times(t.one_of({character, t.literal(".")}), 1, longest));
 }
 
 ExprId mailbox(const FormatText& t, std::span<const CodePointRange> more, ExprId domain) {
@@ -40,7 +27,8 @@ ExprId mailbox(const FormatText& t, std::span<const CodePointRange> more, ExprId
   ExprId quoted_pair = t.in_sequence({t.literal("\\"), t.set("!-~")});
   ExprId quoted = t.one_of({t.times(quoted_text, 0, kLongestLocal - 2),
                             t.times(t.one_of({quoted_text, quoted_pair}), 0, (kLongestLocal - 2) / 2)});
-  ExprId local = t.one_of({dotted_atoms(t, t.set_or(kAtomText, more), kLongestLocal),
+  ExprId atom = t.set_or(kAtomText, more);
+  ExprId local = t.one_of({dotted(t, t.times(atom, 1, kUnbounded), atom, kLongestLocal),
                            t.in_sequence({t.literal("\""), quoted, t.literal("\"")})});
   ExprId address = t.in_sequence({t.literal("["),
                                   t.one_of({ipv4_format(t), t.in_sequence({t.literal("IPv6:"), ipv6_format(t)})}),
@@ -86,7 +74,7 @@ ExprId host_label(const FormatText& t, std::string_view first) {
   return t.in_sequence({t.set(first), t.optional(t.one_of({end, t.in_sequence({inner, third})}))});
 }
 
-ExprId hostname_format(const FormatText& t) { return dotted(t, host_label(t), t.set("a-zA-Z0-9.-")); }
+ExprId hostname_format(const FormatText& t) { return dotted(t, host_label(t), t.set("a-zA-Z0-9-"), kLongestHost); }
 
 ExprId email_format(const FormatText& t) { return mailbox(t, {}, hostname_format(t)); }
 

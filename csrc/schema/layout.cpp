@@ -48,14 +48,14 @@ Layout::Layout(ExprPool& pool, const SchemaOptions& options)
       constexpr uint32_t kBlanks = 2, kIndent = 64;
       ExprId line = pool.concat(pool.optional(pool.byte('\r')),
                                 pool.concat(pool.byte('\n'), pool.repeat(pool.bytes(any_of(" \t")), 0, kIndent)));
-      gap_expression_ = empty_ = pool.alt(pool.repeat(pool.byte(' '), 0, kBlanks), line);
+      gap_expression_ = empty_ = pool.lexeme(pool.alt(pool.repeat(pool.byte(' '), 0, kBlanks), line));
       colon_ = pool.concat(colon_, gap_expression_);
       break;
     }
     case SchemaOptions::WhiteSpace::Any:
     case SchemaOptions::WhiteSpace::Pattern:
       gap_expression_ = options.white_space == SchemaOptions::WhiteSpace::Any
-                            ? pool.star(pool.bytes(any_of(" \t\n\r")))
+                            ? pool.lexeme(pool.star(pool.bytes(any_of(" \t\n\r"))))
                             : user_gap(pool, options.whitespace_pattern);
       gap_ = before_comma_cost_ = pool.shortest(gap_expression_);
       empty_ = before_comma_ = gap_expression_;

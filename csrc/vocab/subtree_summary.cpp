@@ -40,6 +40,7 @@ std::vector<SubtreeSummary> summarise(const TokenTrie& trie) {
     for (uint32_t c = node.first_child; c < node.first_child + node.children; ++c) {
       place[c] = advance(place[i], trie.byte(c));
       begins[c] = out[i].boundary;
+      out[c].max_bytes = static_cast<uint16_t>(out[i].max_bytes + 1);   // its depth, until those below are seen
     }
   }
   for (size_t i = n; i-- > 0;) {
@@ -52,6 +53,7 @@ std::vector<SubtreeSummary> summarise(const TokenTrie& trie) {
       here.leads |= child.leads;
       here.whole = here.whole && child.whole;
       here.max_chars = std::max(here.max_chars, child.max_chars);
+      here.max_bytes = std::max(here.max_bytes, child.max_bytes);
     }
     const uint8_t byte = trie.byte(i);
     if (byte < 0x80) here.ascii[byte >> 6] |= 1ull << (byte & 63);

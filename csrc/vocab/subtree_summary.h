@@ -14,6 +14,7 @@ struct SubtreeSummary {
   uint64_t ascii[2] = {0, 0};
   uint64_t leads = 0;      // bit b: characters that begin with the byte 0xC0 + b
   uint16_t max_chars = 0;
+  uint16_t max_bytes = 0;  // of the longest token at or below the node, from the root on
   bool whole = false;      // a character begins with the node's byte, and from there on all is valid UTF-8
   bool boundary = false;   // the path to the node is valid UTF-8 and ends a character
 };

@@ -47,14 +47,14 @@ class TokenTrie {
   size_t memory() const { return nodes_.capacity() * (sizeof(Node) + 1) + ids_.capacity() * sizeof(uint32_t); }
 
   // Depth-first, with a value per node of the path: visit(node, depth, above, here) sets `here`, the node's own value,
-  // from its parent's, and says how to go on. The root has `start` and is not visited.
+  // from its parent's, and says how to go on. `root` has `start` and is not visited; depths count from there.
   template <class Value, class Visit>
-  void walk(Value start, Visit visit) const {
+  void walk(Value start, Visit visit, uint32_t root = 0) const {
     struct Level {
       uint32_t next, end;
       Value value;
     };
-    std::vector<Level> path(1, {nodes_[0].first_child, nodes_[0].first_child + nodes_[0].children, std::move(start)});
+    std::vector<Level> path(1, {nodes_[root].first_child, nodes_[root].first_child + nodes_[root].children, std::move(start)});
     path.reserve(16);
     for (size_t depth = 0;;) {
       if (path.size() == depth + 1) path.push_back({0, 0, {}});
