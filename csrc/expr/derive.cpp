@@ -6,12 +6,12 @@
 namespace decodex {
 
 ExprId ExprPool::expand(ExprId rule) {
-  auto known = bodies_.find(rule);
-  if (known != bodies_.end()) return known->second;
-  const Node& n = node(rule);
-  ExprId body = sources_[n.a]->expand(*this, n.key);
-  bodies_.emplace(rule, body);
-  return body;
+  Node& n = nodes_[static_cast<uint32_t>(rule)];
+  if (ExprId{n.b} == kEmpty) {
+    const ExprId body = sources_[n.a]->expand(*this, n.key);
+    n.b = static_cast<uint32_t>(body);
+  }
+  return ExprId{n.b};
 }
 
 ExprPool::Row& ExprPool::row(ExprId e) {

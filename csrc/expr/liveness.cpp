@@ -28,22 +28,21 @@ bool ExprPool::decomposes(ExprId e) const {
   }
 }
 
-bool ExprPool::live(ExprId e) {
+bool ExprPool::live(ExprId e) { return shortest(e) != kInfinite; }
+
+void ExprPool::set_shortest(ExprId e, uint32_t length) {
   Node& n = nodes_[static_cast<uint32_t>(e)];
-  if (!(n.flags & kSearch)) return n.shortest != kInfinite;
-  uint8_t known = n.life.load(std::memory_order_relaxed);
-  if (known != kNotAsked) return known == kLive;
-  bool alive = shortest(e) != kInfinite;
-  n.life.store(alive ? kLive : kDead, std::memory_order_relaxed);
-  return alive;
+  n.shortest = length;
+  n.life.store(length == kInfinite ? kDead : kLive, std::memory_order_release);
 }
 
 uint32_t ExprPool::shortest(ExprId e) {
   const Node& n = node(e);
-  if (!(n.flags & kSearch)) return n.shortest;
-  if (n.flags & kNullable) return 0;
-  auto known = exact_.find(e);
-  if (known != exact_.end()) return known->second;
+  if (!(n.flags & kSearch) || n.life.load(std::memory_order_relaxed) != kNotAsked) return n.shortest;
+  if (n.flags & kNullable) {
+    set_shortest(e, 0);
+    return 0;
+  }
   uint32_t length = kInfinite;
   auto add = [](uint32_t a, uint32_t b) {
     return a == kInfinite || b == kInfinite ? kInfinite : static_cast<uint32_t>(std::min<uint64_t>(uint64_t{a} + b, kInfinite - 1));
@@ -68,13 +67,8 @@ uint32_t ExprPool::shortest(ExprId e) {
     const CaptureRecord& record = captures_[n.key];
     length = add(shortest(record.lexeme), record.tail_shortest);
   }
-  exact_.emplace(e, length);
+  set_shortest(e, length);
   return length;
-}
-
-uint32_t ExprPool::lower_bound(ExprId e) const {
-  auto known = exact_.find(e);
-  return known != exact_.end() ? known->second : node(e).shortest;
 }
 
 uint32_t ExprPool::search_shortest(ExprId root) {
@@ -92,19 +86,18 @@ uint32_t ExprPool::search_shortest(ExprId root) {
   };
   std::unordered_map<ExprId, Seen> seen{{root, {0, root}}};
   std::priority_queue<Entry> queue;
-  queue.push({lower_bound(root), 0, root});
+  queue.push({node(root).shortest, 0, root});
   uint64_t visited = 0;
   while (!queue.empty()) {
     Entry top = queue.top();
     queue.pop();
     if (seen.at(top.e).distance < top.distance) continue;
-    auto known = exact_.find(top.e);
-    bool exact = known != exact_.end() || !(node(top.e).flags & kSearch);
-    uint32_t left = nullable(top.e) ? 0 : known != exact_.end() ? known->second : node(top.e).shortest;
+    const bool exact = !(node(top.e).flags & kSearch) || node(top.e).life.load(std::memory_order_relaxed) != kNotAsked;
+    const uint32_t left = nullable(top.e) ? 0 : node(top.e).shortest;
     if (nullable(top.e) || (exact && left != kInfinite)) {
       uint32_t total = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{top.distance} + left, kInfinite - 1));
       for (ExprId e = top.e; e != root; e = seen.at(e).from)
-        if (node(e).flags & kSearch) exact_.emplace(e, total - seen.at(e).distance);
+        if (node(e).flags & kSearch) set_shortest(e, total - seen.at(e).distance);
       return total;
     }
     if (++visited > limits_.search_states)
@@ -115,7 +108,7 @@ uint32_t ExprPool::search_shortest(ExprId root) {
     const ByteClasses& cls = classes(top.e);
     for (int c = 0; c < cls.count; ++c) {
       ExprId next = derive(top.e, cls.representative[c]);
-      uint32_t bound = next == kEmpty ? kInfinite : lower_bound(next);
+      uint32_t bound = next == kEmpty ? kInfinite : node(next).shortest;
       if (bound == kInfinite) continue;
       auto [it, fresh] = seen.try_emplace(next, Seen{top.distance + 1, top.e});
       if (!fresh) {
@@ -127,7 +120,7 @@ uint32_t ExprPool::search_shortest(ExprId root) {
     }
   }
   for (auto& [e, where] : seen)  // everything reached is as empty as the root
-    if (node(e).flags & kSearch) exact_.emplace(e, kInfinite);
+    if (node(e).flags & kSearch) set_shortest(e, kInfinite);
   return kInfinite;
 }
 

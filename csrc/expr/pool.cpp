@@ -49,7 +49,7 @@ bool ExprPool::finds_capture_at_head(ExprId e) const {
   return false;
 }
 
-ExprPool::ExprPool(Limits limits) : limits_(limits), table_(1 << 10, 0) {
+ExprPool::ExprPool(Limits limits) : limits_(limits) {
   intern(Kind::Empty, 0, kInfinite, 0, 0, 0, 0);
   intern(Kind::Epsilon, kNullable, 0, 0, 0, 0, 0);
   ByteSet all = ByteSet::all();
@@ -60,7 +60,7 @@ ExprPool::ExprPool(Limits limits) : limits_(limits), table_(1 << 10, 0) {
 
 size_t ExprPool::memory() const {
   return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() +
-         table_.capacity() * sizeof(uint32_t) + (exact_.size() + bodies_.size()) * 32;
+         index_.bytes() + capture_index_.bytes();
 }
 
 // ---- the table of nodes ----
@@ -76,7 +76,7 @@ uint64_t ExprPool::hash_node(const Node& n) const {
   } else if (n.kind == Kind::Bytes) {
     for (uint64_t w : n.set->words) mix(w);
   } else {
-    mix(uint64_t{n.a} << 32 | n.b);
+    mix(uint64_t{n.a} << 32 | (n.kind == Kind::Rule ? 0 : n.b));   // a rule's body is no part of what it is
     mix(uint64_t{n.c});
     mix(n.key);
   }
@@ -96,13 +96,12 @@ ExprId ExprPool::intern(Kind kind, uint8_t flags, uint32_t shortest, uint32_t a,
     if (kind == Kind::Alt || kind == Kind::Conj)
       return n.a == probe.a && std::memcmp(n.kids, probe.kids, sizeof(ExprId) * n.a) == 0;
     if (kind == Kind::Bytes) return *n.set == *set;
-    return n.a == a && n.b == b && n.c == c && n.key == key;
+    return n.a == a && (n.b == b || kind == Kind::Rule) && n.c == c && n.key == key;
   };
   uint32_t count = count_.load(std::memory_order_relaxed);
-  size_t mask = table_.size() - 1;
-  size_t slot = hash_node(probe) & mask;
-  for (; table_[slot] != 0; slot = (slot + 1) & mask)
-    if (same(nodes_[table_[slot] - 1])) return ExprId{table_[slot] - 1};
+  const uint64_t hash = hash_node(probe);
+  const uint32_t known = index_.find(hash, [&](uint32_t id) { return same(nodes_[id]); });
+  if (known != HashIndex::kNone) return ExprId{known};
   if ((count & 1023) == 0 && memory() > limits_.pool_bytes)
     throw Error(ErrorKind::Limit, "the automaton of this constraint outgrew its memory limit of " +
                                       std::to_string(limits_.pool_bytes) +
@@ -122,22 +121,9 @@ ExprId ExprPool::intern(Kind kind, uint8_t flags, uint32_t shortest, uint32_t a,
   node.key = probe.key;
   if (kind == Kind::Alt || kind == Kind::Conj) node.kids = probe.kids;
   if (set) node.set = probe.set;
-  table_[slot] = count + 1;
+  index_.insert(hash, count);
   count_.store(count + 1, std::memory_order_release);
-  if (size_t{count} * 10 > table_.size() * 6) grow_table();
   return ExprId{count};
-}
-
-void ExprPool::grow_table() {
-  std::vector<uint32_t> bigger(table_.size() * 2, 0);
-  size_t mask = bigger.size() - 1;
-  for (uint32_t entry : table_) {
-    if (entry == 0) continue;
-    size_t slot = hash_node(nodes_[entry - 1]) & mask;
-    while (bigger[slot] != 0) slot = (slot + 1) & mask;
-    bigger[slot] = entry;
-  }
-  table_.swap(bigger);
 }
 
 // ---- constructors ----
@@ -389,18 +375,20 @@ ExprId ExprPool::make_capture(ExprId lexeme, uint32_t source, uint64_t key, std:
   if (lexeme == kEpsilon) return sources_[source]->after_capture(*this, key, word);
   uint64_t hash = std::hash<std::string_view>{}(word) ^ (uint64_t{static_cast<uint32_t>(lexeme)} << 32) ^
                   (key * 0x9e3779b97f4a7c15ull) ^ source;
-  auto& bucket = capture_index_[hash];
-  for (uint32_t index : bucket) {
-    const CaptureRecord& r = captures_[index];
-    if (r.lexeme == lexeme && r.source == source && r.key == key && r.word == word) return r.node;
-  }
+  hash = (hash ^ (hash >> 32)) * 0xff51afd7ed558ccdull;
+  hash ^= hash >> 32;
+  const uint32_t known = capture_index_.find(hash, [&](uint32_t i) {
+    const CaptureRecord& r = captures_[i];
+    return r.lexeme == lexeme && r.source == source && r.key == key && r.word == word;
+  });
+  if (known != HashIndex::kNone) return captures_[known].node;
   uint32_t index = static_cast<uint32_t>(capture_count_++);
   captures_.reserve_index(index);
   captures_[index] = {lexeme, source, key, arena_.copy(word), tail_shortest, kEmpty};
   uint8_t flags = static_cast<uint8_t>(kHasRule | (node(lexeme).flags & kSearch));
   ExprId e = intern(Kind::Capture, flags, add_lengths(node(lexeme).shortest, tail_shortest), 0, 0, 0, index);
   captures_[index].node = e;
-  bucket.push_back(index);
+  capture_index_.insert(hash, index);
   return e;
 }
 

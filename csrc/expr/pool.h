@@ -26,6 +26,7 @@
 #include "base/byte_set.h"
 #include "base/chunked.h"
 #include "base/error.h"
+#include "base/hash_index.h"
 #include "expr/byte_classes.h"
 
 namespace decodex {
@@ -69,8 +70,8 @@ struct Node {
   Kind kind;
   uint8_t flags;                    // see the k... constants below
   std::atomic<uint8_t> life;        // Life
-  uint32_t shortest;                // bytes of the shortest word; with kSearch only a lower bound
-  uint32_t a, b, c;                 // children or numbers, by kind
+  uint32_t shortest;                // bytes of the shortest word; with kSearch a lower bound until `life` is known
+  uint32_t a, b, c;                 // children or numbers, by kind; Rule: source, body (kEmpty: not expanded yet)
   union {
     uint64_t key;                   // Rule; Capture: index of its record
     const ExprId* kids;             // Alt, Conj: sorted by id, `a` of them
@@ -240,7 +241,6 @@ class ExprPool {
   bool finds_capture_at_head(ExprId e) const;
   ExprId intern(Kind kind, uint8_t flags, uint32_t shortest, uint32_t a, uint32_t b, uint32_t c, uint64_t key,
                 std::span<const ExprId> kids = {}, const ByteSet* set = nullptr);
-  void grow_table();
   uint64_t hash_node(const Node& n) const;
   ExprId step_slow(ExprId state, uint8_t byte);
   ExprId step_locked(ExprId state, uint8_t byte);
@@ -264,7 +264,7 @@ class ExprPool {
   ExprId make_capture(ExprId lexeme, uint32_t source, uint64_t key, std::string_view word, uint32_t tail_shortest);
   bool decomposes(ExprId e) const;
   uint32_t search_shortest(ExprId e);
-  uint32_t lower_bound(ExprId e) const;
+  void set_shortest(ExprId e, uint32_t length);
   ExprId words_range(std::span<const std::string> words, size_t depth);
 
   Limits limits_;
@@ -272,16 +272,14 @@ class ExprPool {
   Chunked<Node> nodes_;
   Chunked<std::atomic<Row*>> rows_;
   std::atomic<uint32_t> count_{0};
-  std::vector<uint32_t> table_;       // open addressing: node ids, 0 = free
+  HashIndex index_;                   // of the nodes
   Arena arena_;
   ByteClassTable class_table_;
   std::unordered_map<ExprId, const ByteClasses*> set_classes_;   // of Bytes nodes
   std::vector<std::unique_ptr<RuleSource>> sources_;
   Chunked<CaptureRecord> captures_;
   size_t capture_count_ = 0;
-  std::unordered_map<uint64_t, std::vector<uint32_t>> capture_index_;
-  std::unordered_map<ExprId, ExprId> bodies_;         // rule -> its body
-  std::unordered_map<ExprId, uint32_t> exact_;        // searched node -> length of its shortest word
+  HashIndex capture_index_;
   uint32_t depth_ = 0;
 };
 
