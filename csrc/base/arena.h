@@ -32,7 +32,7 @@ class Arena {
  private:
   void refill(size_t bytes) {
     size_t size = bytes > kBlock ? bytes : kBlock;
-    blocks_.push_back(std::make_unique<std::byte[]>(size));
+    blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
     next_ = blocks_.back().get();
     left_ = size;
     total_ += size;

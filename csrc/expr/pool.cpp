@@ -29,24 +29,27 @@ ExprId RuleSource::after_capture(ExprPool&, uint64_t, std::string_view) { return
 
 ExprId RuleSource::after_fresh_capture(ExprPool&, uint64_t) { return kEmpty; }
 
-bool ExprPool::finds_capture_at_head(ExprId e) const {
-  std::vector<ExprId> stack{e};
+bool RuleSource::nested(uint64_t, uint64_t) const { return false; }
+
+std::vector<ExprId> ExprPool::captures_at_head(ExprId e) const {
+  std::vector<ExprId> found, stack{e};
   while (!stack.empty()) {
-    const Node& n = node(stack.back());
-    ExprId at = stack.back();
+    const ExprId at = stack.back();
+    const Node& n = node(at);
     stack.pop_back();
     if (!(n.flags & kHasRule)) continue;
-    if (n.kind == Kind::Capture) return true;
-    if (n.kind == Kind::Concat) {
+    if (n.kind == Kind::Capture) {
+      found.push_back(at);
+    } else if (n.kind == Kind::Concat) {
       stack.push_back(ExprId{n.a});
       if (nullable(ExprId{n.a})) stack.push_back(ExprId{n.b});
     } else if (n.kind == Kind::Alt || n.kind == Kind::Conj) {
-      for (ExprId kid : kids(at)) stack.push_back(kid);
+      stack.insert(stack.end(), kids(at).begin(), kids(at).end());
     } else if (n.kind == Kind::Not || n.kind == Kind::Repeat || n.kind == Kind::Lexeme) {
       stack.push_back(ExprId{n.a});
     }
   }
-  return false;
+  return found;
 }
 
 ExprPool::ExprPool(Limits limits) : limits_(limits) {

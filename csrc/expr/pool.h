@@ -57,6 +57,9 @@ class RuleSource {
   // What follows a capture whose word is none that was or will be met: after_capture() without remembering the word, and
   // as long at the least. kEmpty: not known (correct, only slower).
   virtual ExprId after_fresh_capture(ExprPool& pool, uint64_t key);
+  // Are the words of a capture `key`, met behind a capture `outer`, the same whatever word that one has read? (And are
+  // they live: what comes after them may depend on both words, but always goes on.)
+  virtual bool nested(uint64_t key, uint64_t outer) const;
 };
 
 struct Limits {
@@ -209,8 +212,9 @@ class ExprPool {
     ExprId node;
   };
   const CaptureRecord& capture_record(ExprId e) const { return captures_[node(e).key]; }
-  // Is a capture being read in this state, whatever else may be?
-  bool has_capture_at_head(ExprId e) const { return (node(e).flags & kHasRule) && finds_capture_at_head(e); }
+  // The captures being read in this state, whatever else may be.
+  std::vector<ExprId> captures_at_head(ExprId e) const;
+  bool has_capture_at_head(ExprId e) const { return (node(e).flags & kHasRule) && !captures_at_head(e).empty(); }
   // Is a capture, and nothing else, being read? No two such states are alike, so their transitions are not kept.
   bool reads_capture(ExprId e) const {
     const Node& n = node(e);
@@ -238,7 +242,6 @@ class ExprPool {
     ExprPool& pool;
   };
 
-  bool finds_capture_at_head(ExprId e) const;
   ExprId intern(Kind kind, uint8_t flags, uint32_t shortest, uint32_t a, uint32_t b, uint32_t c, uint64_t key,
                 std::span<const ExprId> kids = {}, const ByteSet* set = nullptr);
   uint64_t hash_node(const Node& n) const;

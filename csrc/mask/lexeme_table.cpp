@@ -19,6 +19,18 @@ constexpr uint32_t kCutCharacter = 3;       // bytes that a character cut off at
 void set_bit(std::vector<uint32_t>& bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
 void clear_bit(std::vector<uint32_t>& bits, uint32_t id) { bits[id >> 5] &= ~(1u << (id & 31)); }
 
+ExitNodes exit_nodes(const TokenTrie& trie, const std::vector<uint32_t>& ends) {
+  ExitNodes out;
+  for (uint32_t end : ends)
+    for (uint32_t c = 0; c < trie.node(end).children; ++c) out.nodes.push_back(trie.node(end).first_child + c);
+  std::stable_sort(out.nodes.begin(), out.nodes.end(), [&](uint32_t a, uint32_t b) { return trie.byte(a) < trie.byte(b); });
+  for (uint32_t k = 0; k < out.nodes.size(); ++k) {
+    if (out.groups.empty() || out.groups.back().byte != trie.byte(out.nodes[k])) out.groups.push_back({trie.byte(out.nodes[k]), k});
+    out.groups.back().end = k + 1;
+  }
+  return out;
+}
+
 }  // namespace
 
 LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, bool followed, Absorptions& absorptions) {
@@ -34,7 +46,8 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
   const uint32_t before = pool.shortest(lexeme);
   uint32_t longest = 0;
   size_t stay_count = 0;
-  bool listed = true;   // the tokens that leave
+  std::vector<uint32_t> exits;   // nodes at which the lexeme may end
+  bool listed = true;            // are the tokens that leave few enough for a list?
   auto stay = [&](uint32_t first, uint32_t last) {
     if (first == last) return;
     stay_count += last - first;
@@ -69,18 +82,18 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
     if (followed && here.cursor.nullable) {
       if (state != kEpsilon) table.prefix_free = false;
       auto below = trie.ids_below(i);
-      if (!below.empty()) table.exits.push_back(i);
+      if (!below.empty()) exits.push_back(i);
       listed = listed && leaving.size() + below.size() <= kMaxRemainders;
       if (listed)
         for (uint32_t id : below) leaving.push_back({vocab.token(id).substr(depth), id});
-      table.splits = listed || table.exits.size() <= kMaxExits;
+      table.splits = listed || exits.size() <= kMaxExits;
       if (!table.splits) return TokenTrie::Go::kStop;   // nothing of the table will be used
     }
     return TokenTrie::Go::kInto;
   });
   table.growth = longest > before ? longest - before : 0;
-  if (listed) table.exits.clear();
-  else leaving.clear();
+  if (!listed) leaving.clear();
+  if (!listed && table.splits) table.exits = exit_nodes(trie, exits);
   table.remainders = std::make_shared<TokenTrie>(leaving);
   if (stay_count < kDenseFrom) {
     for (auto [first, last] : staying) table.ids.insert(table.ids.end(), trie.ids() + first, trie.ids() + last);
@@ -140,13 +153,14 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
   return true;
 }
 
-bool make_lexeme_table_within(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, const LexemeTable& relaxed,
-                              uint64_t reach, bool followed, Absorptions& absorptions, LexemeTable& out) {
+bool make_lexeme_table_within(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId relaxed_lexeme,
+                              const LexemeTable& relaxed, uint64_t reach, bool followed, Absorptions& absorptions,
+                              LexemeTable& out) {
   if (relaxed.bits.empty() || !relaxed.prefix_free || !relaxed.splits) return false;
   out = relaxed;
   const TokenTrie& trie = vocab.trie();
   struct Place {
-    ExprPool::Cursor cursor;
+    ExprPool::Cursor relaxed, cursor;
     const Absorption* absorption = nullptr;
     uint32_t chars = 0;
   };
@@ -155,7 +169,8 @@ bool make_lexeme_table_within(ExprPool& pool, const Vocabulary& vocab, ExprId le
     out.denied.push_back(trie.ids()[k]);
   };
   size_t visited = 0;
-  trie.walk(Place{pool.cursor(lexeme), &absorptions.of(lexeme, followed, true)}, [&](uint32_t i, uint32_t, const Place& above, Place& here) {
+  const Place start{pool.cursor(relaxed_lexeme), pool.cursor(lexeme), &absorptions.of(lexeme, followed, true)};
+  trie.walk(start, [&](uint32_t i, uint32_t, const Place& above, Place& here) {
     const TokenTrie::Node& node = trie.node(i);
     const SubtreeSummary& below = vocab.summaries()[i];
     if (below.max_bytes <= reach) return TokenTrie::Go::kPast;
@@ -168,6 +183,8 @@ bool make_lexeme_table_within(ExprPool& pool, const Vocabulary& vocab, ExprId le
         return TokenTrie::Go::kPast;
       }
     }
+    here.relaxed = pool.step_cursor(above.relaxed, trie.byte(i));
+    if (here.relaxed.state == kEmpty) return TokenTrie::Go::kPast;
     if (++visited > kMaxDifference) return TokenTrie::Go::kStop;
     here.cursor = pool.step_cursor(above.cursor, trie.byte(i));
     if (here.cursor.state == kEmpty) {

@@ -16,18 +16,28 @@
 
 namespace decodex {
 
+// Nodes of the vocabulary's trie to go on with after a lexeme has ended above them, by the byte that they read first.
+struct ExitNodes {
+  struct Group {
+    uint8_t byte;
+    uint32_t end;                  // nodes[end of the group before .. end) read that byte
+  };
+  std::vector<Group> groups;
+  std::vector<uint32_t> nodes;
+};
+
 struct LexemeTable {
   std::vector<uint32_t> bits;    // the tokens that stay, as a mask; empty when `ids` says it
   std::vector<uint32_t> ids;     // the tokens that stay, when they are few
   std::shared_ptr<const TokenTrie> remainders;   // of the tokens that leave
-  std::vector<uint32_t> exits;   // instead, when those are too many: the nodes of the vocabulary's trie where the lexeme ends
+  ExitNodes exits;               // instead, when those are too many
   std::vector<uint32_t> denied;  // sorted: ids of `remainders` that do not leave after all
   uint32_t growth = 0;           // bytes by which a token that stays can lengthen the shortest way out
   bool prefix_free = true;       // no word of the lexeme begins another one
   bool splits = true;            // false: it ends at too many nodes, the state must be walked with what follows
 
   size_t memory() const {
-    return sizeof(*this) + (bits.size() + ids.size() + exits.size() + denied.size()) * sizeof(uint32_t) + remainders->memory();
+    return sizeof(*this) + (bits.size() + ids.size() + exits.nodes.size() + denied.size()) * sizeof(uint32_t) + remainders->memory();
   }
 };
 
@@ -43,7 +53,8 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
 // For a lexeme whose words of up to some length are those of a `relaxed` one, so that tokens of no more than `reach`
 // bytes are the same: walks only along the longer ones. Returns false when the relaxed table does not allow that or
 // they are too many. (pool lock held)
-bool make_lexeme_table_within(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, const LexemeTable& relaxed,
-                              uint64_t reach, bool followed, Absorptions& absorptions, LexemeTable& out);
+bool make_lexeme_table_within(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId relaxed_lexeme,
+                              const LexemeTable& relaxed, uint64_t reach, bool followed, Absorptions& absorptions,
+                              LexemeTable& out);
 
 }  // namespace decodex

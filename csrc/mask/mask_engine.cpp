@@ -11,8 +11,6 @@ namespace {
 
 constexpr size_t kDenseFrom = 2'000;  // ids; from here on a mask keeps a row of bits
 
-constexpr uint32_t kRoot[] = {0};   // of a whole trie
-
 void set_bit(uint32_t* bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
 
 // Calls visit(state) for the state after each token of `trie` that stays live from `from`, until it returns true.
@@ -34,7 +32,8 @@ struct MaskEngine::Draft {
   std::vector<ExprId> plain;                // what has no table and is walked at the end
   uint32_t after = 0;
   std::vector<uint32_t>* ends = nullptr;    // inside a capture: tokens that go on when what is captured has ended
-  std::vector<uint32_t>* undecided = nullptr;   // behind a capture whose word is left out: tokens that reach another one
+  std::vector<uint32_t>* undecided = nullptr;   // behind a capture whose word is left out: tokens for which it may matter
+  ExprId scope = kEmpty;                    // that capture
   bool by_word = false;                     // depends on the very word that a capture has read
   uint32_t budget = kUnbounded;             // tokens: those that are left must suffice after the next one
 
@@ -158,20 +157,20 @@ std::unique_ptr<Mask> MaskEngine::compute(ExprId state, bool& by_word) {
     add(state, kEpsilon, draft);
     walk_plain(draft);
   } else {
-    walk(vocab_.trie(), kRoot, state, draft);
+    walk(vocab_.trie(), state, draft);
   }
   by_word = draft.by_word;
   return finish(draft);
 }
 
 void MaskEngine::walk_plain(Draft& draft) {
-  if (!draft.plain.empty()) walk(vocab_.trie(), kRoot, pool_.alt(draft.plain), draft);
+  if (!draft.plain.empty()) walk(vocab_.trie(), pool_.alt(draft.plain), draft);
   draft.plain.clear();
 }
 
 std::unique_ptr<Mask> MaskEngine::compute_start(ExprId state) {
   Draft draft;
-  walk(vocab_.start_trie(), kRoot, state, draft);
+  walk(vocab_.start_trie(), state, draft);
   if (completable(state)) {
     draft.ids.insert(draft.ids.end(), vocab_.silent_at_start().begin(), vocab_.silent_at_start().end());
     draft.after = std::max(draft.after, pool_.shortest(state));
@@ -237,12 +236,12 @@ void MaskEngine::add_staying(const LexemeTable& table, Draft& draft) {
 bool MaskEngine::add_lexeme(ExprId lexeme, ExprId tail, Draft& draft) {
   if (pool_.node(lexeme).flags & kHasRule) return false;
   const LexemeTable& table = *table_for(lexeme, tail != kEpsilon || draft.ends);
-  if (!table.splits || (draft.ends && !table.exits.empty())) return false;
+  if (!table.splits || (draft.ends && !table.exits.nodes.empty())) return false;
   add_staying(table, draft);
   draft.reach(uint64_t{pool_.shortest(lexeme)} + table.growth + pool_.shortest(tail));
   if (tail != kEpsilon) {
-    walk(*table.remainders, kRoot, tail, draft, table.denied);
-    walk(vocab_.trie(), table.exits, tail, draft);
+    walk(*table.remainders, tail, draft, table.denied);
+    walk(vocab_.trie(), tail, draft, {}, &table.exits);
     if (pool_.nullable(lexeme)) add(tail, kEpsilon, draft);
   } else if (draft.ends) {
     const TokenTrie& trie = *table.remainders;
@@ -263,11 +262,12 @@ void MaskEngine::add_capture(ExprId capture, ExprId tail, Draft& draft) {
   const Node& n = pool_.node(record.lexeme);
   const bool tabled = fresh != kEmpty && n.kind == Kind::Lexeme && !(n.flags & kHasRule);
   const auto table = tabled ? table_for(ExprId{n.a}, true) : nullptr;
-  if (table && table->splits && table->exits.empty()) {
+  if (table && table->splits && table->exits.nodes.empty()) {
     add_staying(*table, draft);
     draft.reach(uint64_t{pool_.shortest(record.lexeme)} + table->growth + record.tail_shortest + pool_.shortest(tail));
     draft.undecided = &leaving;
-    walk(*table->remainders, kRoot, fresh, draft, table->denied);
+    draft.scope = capture;
+    walk(*table->remainders, fresh, draft, table->denied);
     draft.undecided = nullptr;
   } else {
     Draft inner;
@@ -340,26 +340,40 @@ ExprId MaskEngine::without_words(ExprId state) {
   return out;
 }
 
-// Adds the ids of `trie` below `roots` that stay live from `from` there, but for the denied ones. Captures are read without their words;
-// where a second one begins in the same token, the word of the first could matter, and the very states are taken.
-void MaskEngine::walk(const TokenTrie& trie, std::span<const uint32_t> roots, ExprId from, Draft& draft,
-                      std::span<const uint32_t> denied) {
-  if (from == kEmpty || roots.empty() || trie.id_count() == 0) return;
+// Are all captures at the head of `state` nested in all those at the head of `scope`?
+bool MaskEngine::nested(ExprId state, ExprId scope) const {
+  for (ExprId inner : pool_.captures_at_head(state))
+    for (ExprId outer : pool_.captures_at_head(scope)) {
+      const ExprPool::CaptureRecord &a = pool_.capture_record(inner), &b = pool_.capture_record(outer);
+      if (a.source != b.source || !pool_.source(a.source).nested(a.key, b.key)) return false;
+    }
+  return true;
+}
+
+// Adds the ids of `trie` that stay live from `from`, but for the denied ones; with `only`, from above those nodes. Captures are read without their words;
+// where a second one begins in the same token that is not nested in the first, the first one's word could matter, and the
+// very states are taken.
+void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::span<const uint32_t> denied,
+                      const ExitNodes* only) {
+  if (from == kEmpty || trie.id_count() == 0 || (only && only->nodes.empty())) return;
   ++stats_.walks;
   enum Mode : uint8_t { kNoCapture, kWithoutWord, kExact };
   struct Place {
     ExprPool::Cursor cursor;
     Mode mode = kNoCapture;
+    ExprId scope = kEmpty;   // with kWithoutWord: where the last captures were met
   };
   const bool judge_ends = !vocab_.spells_every_byte();
   std::string bytes(trie.max_depth() + 1, '\0');
   const bool in_capture = !judge_ends && pool_.has_capture_at_head(from);
-  if (in_capture && draft.undecided) {
+  const bool by_itself = in_capture && (!draft.undecided || nested(from, draft.scope));
+  if (in_capture && !by_itself) {
     draft.undecided->insert(draft.undecided->end(), trie.ids(), trie.ids() + trie.id_count());
     return;
   }
   const Place start{pool_.cursor(in_capture ? without_words(from) : from),
-                    judge_ends ? kExact : in_capture || draft.undecided ? kWithoutWord : kNoCapture};
+                    judge_ends ? kExact : in_capture || draft.undecided ? kWithoutWord : kNoCapture,
+                    in_capture ? from : draft.scope};
   ExprId last_end = kEmpty;
   bool last_good = false;
   auto is_denied = [&](uint32_t id) { return !denied.empty() && std::binary_search(denied.begin(), denied.end(), id); };
@@ -367,17 +381,18 @@ void MaskEngine::walk(const TokenTrie& trie, std::span<const uint32_t> roots, Ex
     here.cursor = pool_.step_cursor(above.cursor, trie.byte(i));
     if (here.cursor.state == kEmpty) return TokenTrie::Go::kPast;
     here.mode = above.mode;
+    here.scope = above.scope;
     bytes[depth - 1] = static_cast<char>(trie.byte(i));
     bool past = false;
     if (here.mode != kExact && here.cursor.state != above.cursor.state && pool_.has_capture_at_head(here.cursor.state)) {
-      if (here.mode == kNoCapture) {
-        here = {pool_.cursor(without_words(here.cursor.state)), kWithoutWord};
+      if (here.mode == kNoCapture || nested(here.cursor.state, here.scope)) {
+        here = {pool_.cursor(without_words(here.cursor.state)), kWithoutWord, here.cursor.state};
       } else if (draft.undecided) {
         for (uint32_t id : trie.ids_below(i))
           if (!is_denied(id)) draft.undecided->push_back(id);
         past = true;
       } else if (trie.node(i).children > 0 || draft.budget != kUnbounded) {
-        here = {pool_.cursor(pool_.run_held(from, std::string_view(bytes).substr(0, depth))), kExact};
+        here = {pool_.cursor(pool_.run_held(from, std::string_view(bytes).substr(0, depth))), kExact, kEmpty};
         draft.by_word = true;
       }
     }
@@ -398,7 +413,15 @@ void MaskEngine::walk(const TokenTrie& trie, std::span<const uint32_t> roots, Ex
     }
     return past ? TokenTrie::Go::kPast : TokenTrie::Go::kInto;
   };
-  for (uint32_t root : roots) trie.walk(start, visit, root);
+  if (!only) return trie.walk(start, visit);
+  uint32_t k = 0;
+  for (auto [byte, end] : only->groups) {
+    const bool dead = pool_.step_cursor(start.cursor, byte).state == kEmpty;
+    Place first;
+    for (; k < end && !dead; ++k)
+      if (visit(only->nodes[k], 1, start, first) == TokenTrie::Go::kInto) trie.walk(first, visit, only->nodes[k], 1);
+    k = end;
+  }
 }
 
 std::shared_ptr<const LexemeTable> MaskEngine::table_for(ExprId lexeme, bool followed) {
@@ -422,7 +445,8 @@ std::shared_ptr<const LexemeTable> MaskEngine::make_table(ExprId lexeme, bool fo
       const uint64_t way_out = shortest + base->growth;
       const uint64_t reach = relaxed.limit > way_out ? relaxed.limit - way_out : 0;
       if (reach >= vocab_.max_token_bytes()) return base;
-      made = reach > kShortReach && make_lexeme_table_within(pool_, vocab_, lexeme, *base, reach, followed, absorptions_, *table);
+      made = reach > kShortReach && make_lexeme_table_within(pool_, vocab_, lexeme, relaxed.expr, *base, reach, followed,
+                                                             absorptions_, *table);
     }
   }
   if (!made && followed && pool_.node(lexeme).kind == Kind::Conj) {  // A but not these words: as A, but for a few tokens
@@ -551,7 +575,7 @@ bool MaskEngine::fill_within(ExprId state, bool at_start, uint32_t budget, uint3
   }
   Draft draft;
   draft.budget = budget;
-  if (budget > 0) walk(at_start ? vocab_.start_trie() : vocab_.trie(), kRoot, state, draft);
+  if (budget > 0) walk(at_start ? vocab_.start_trie() : vocab_.trie(), state, draft);
   if (budget > 0 && at_start && cost(state) < budget)
     draft.ids.insert(draft.ids.end(), vocab_.silent_at_start().begin(), vocab_.silent_at_start().end());
   write(*finish(draft), state, out);

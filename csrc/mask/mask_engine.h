@@ -68,9 +68,10 @@ class MaskEngine {
   void add_capture(ExprId capture, ExprId tail, Draft& draft);
   bool leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprId tail, Draft& draft);
   ExprId without_words(ExprId state);
+  bool nested(ExprId state, ExprId scope) const;
   void walk_plain(Draft& draft);
-  void walk(const TokenTrie& trie, std::span<const uint32_t> roots, ExprId from, Draft& draft,
-            std::span<const uint32_t> denied = {});
+  void walk(const TokenTrie& trie, ExprId from, Draft& draft, std::span<const uint32_t> denied = {},
+            const ExitNodes* only = nullptr);
   std::unique_ptr<Mask> finish(Draft& draft);
   bool allows_all(const Mask& mask, ExprId state) const;
   void write(const Mask& mask, ExprId state, uint32_t* out) const;

@@ -9,6 +9,14 @@
 
 namespace decodex {
 
+namespace {
+
+constexpr char kUnknown = '\xFF';   // begins no text
+
+bool is_unknown(std::string_view word) { return word.starts_with(kUnknown); }
+
+}  // namespace
+
 ObjectPlace SchemaWriter::object_place(const Place& place) {
   ObjectPlace out;
   if (place.any_order)
@@ -22,8 +30,20 @@ ObjectPlace SchemaWriter::object_place(const Place& place) {
   const std::vector<KeyClass>& classes = plans_.classes(plans_.object(place.plan));
   out.taken.resize(classes.size());
   for (StringId word : word_sets_[place.written])
-    for (size_t c = 0; c < classes.size(); ++c) out.taken[c] += is_in(classes[c], word);
+    if (std::string_view text = strings_.text(word); is_unknown(text))
+      ++out.taken[std::stoul(std::string(text.substr(1)))];
+    else
+      for (size_t c = 0; c < classes.size(); ++c) out.taken[c] += is_in(classes[c], word);
   return out;
+}
+
+// Stands for a word of a class of which no more is known than that it is none of the set.
+StringId SchemaWriter::unknown_word(uint32_t cls, uint32_t set) {
+  const std::vector<StringId>& words = word_sets_[set];
+  for (uint32_t n = 0;; ++n) {
+    StringId word = strings_.intern(kUnknown + std::to_string(cls) + "." + std::to_string(n));
+    if (!std::binary_search(words.begin(), words.end(), word)) return word;
+  }
 }
 
 bool SchemaWriter::is_in(const KeyClass& cls, StringId word) {
@@ -180,7 +200,8 @@ ExprId SchemaWriter::free_keys(const Place& place) {
     Cost cost = costs_.after_free_key(plan, here, c);
     if (cost.infinite()) continue;
     std::vector<std::string_view> written;
-    for (StringId word : word_sets_[place.written]) written.push_back(strings_.text(word));
+    for (StringId word : word_sets_[place.written])
+      if (!is_unknown(strings_.text(word))) written.push_back(strings_.text(word));
     ExprId denied = pool_.alt(classes[c].excluded, strings_.words(std::move(written)));
     ExprId language =
         denied == kEmpty ? classes[c].language : pool_.conj(classes[c].language, pool_.complement(denied));

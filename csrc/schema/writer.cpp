@@ -96,9 +96,15 @@ ExprId SchemaWriter::after_capture(ExprPool&, uint64_t key, std::string_view wor
 ExprId SchemaWriter::after_fresh_capture(ExprPool&, uint64_t key) {
   Place place = places_[key];
   if (place.kind == Kind::Item) return kEmpty;  // what follows depends on the delimiter that ended the item
-  if (!Costs::sums_only(plans_.object(place.plan))) return kEmpty;  // or on how many keys of a class are left
+  if (!Costs::sums_only(plans_.object(place.plan)))   // what follows depends on how many keys of a class are left
+    place.written = with_word(place.written, unknown_word(place.low, place.written));
   place.kind = Kind::AfterFreeKey;
   return after_free_key(place);
+}
+
+// A key of an object in which none was written yet: whatever key was read before it belongs to another object.
+bool SchemaWriter::nested(uint64_t key, uint64_t outer) const {
+  return places_[key].kind == Kind::FreeKey && places_[key].first && places_[outer].kind == Kind::FreeKey;
 }
 
 // ---- the public functions ----

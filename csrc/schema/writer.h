@@ -33,6 +33,7 @@ class SchemaWriter final : public RuleSource {
   ExprId expand(ExprPool& pool, uint64_t key) override;
   ExprId after_capture(ExprPool& pool, uint64_t key, std::string_view word) override;
   ExprId after_fresh_capture(ExprPool& pool, uint64_t key) override;
+  bool nested(uint64_t key, uint64_t outer) const override;
 
  private:
   enum class Kind : uint8_t {
@@ -78,6 +79,7 @@ class SchemaWriter final : public RuleSource {
   bool is_in(const KeyClass& cls, StringId word);
   uint32_t with_key(uint32_t set, uint32_t key);
   uint32_t with_word(uint32_t set, StringId word);
+  StringId unknown_word(uint32_t cls, uint32_t set);
 
   // arrays (arrays.cpp)
   ExprId array(uint32_t plan, uint32_t depth, bool any_order);

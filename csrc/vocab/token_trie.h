@@ -47,9 +47,9 @@ class TokenTrie {
   size_t memory() const { return nodes_.capacity() * (sizeof(Node) + 1) + ids_.capacity() * sizeof(uint32_t); }
 
   // Depth-first, with a value per node of the path: visit(node, depth, above, here) sets `here`, the node's own value,
-  // from its parent's, and says how to go on. `root` has `start` and is not visited; depths count from there.
+  // from its parent's, and says how to go on. `root`, at `root_depth`, has `start` and is not visited.
   template <class Value, class Visit>
-  void walk(Value start, Visit visit, uint32_t root = 0) const {
+  void walk(Value start, Visit visit, uint32_t root = 0, size_t root_depth = 0) const {
     struct Level {
       uint32_t next, end;
       Value value;
@@ -61,7 +61,7 @@ class TokenTrie {
       Level &level = path[depth], &below = path[depth + 1];
       Go go = Go::kPast;
       uint32_t i = level.next;
-      for (; go == Go::kPast && i < level.end; ++i) go = visit(i, static_cast<uint32_t>(depth + 1), level.value, below.value);
+      for (; go == Go::kPast && i < level.end; ++i) go = visit(i, static_cast<uint32_t>(root_depth + depth + 1), level.value, below.value);
       level.next = i;
       if (go == Go::kInto) {
         below.next = nodes_[i - 1].first_child;
