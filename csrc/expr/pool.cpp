@@ -29,6 +29,8 @@ ExprId RuleSource::after_capture(ExprPool&, uint64_t, std::string_view) { return
 
 ExprId RuleSource::after_fresh_capture(ExprPool&, uint64_t) { return kEmpty; }
 
+bool RuleSource::length_depends_on_word(uint64_t) { return true; }
+
 bool RuleSource::nested(uint64_t, uint64_t) const { return false; }
 
 std::vector<ExprId> ExprPool::captures_at_head(ExprId e) const {

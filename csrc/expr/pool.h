@@ -54,9 +54,11 @@ class RuleSource {
   virtual ExprId expand(ExprPool& pool, uint64_t key) = 0;
   // What follows a capture that has read `word` (see ExprPool::capture).
   virtual ExprId after_capture(ExprPool& pool, uint64_t key, std::string_view word);
-  // What follows a capture whose word is none that was or will be met: after_capture() without remembering the word, and
-  // as long at the least. kEmpty: not known (correct, only slower).
+  // What follows a capture whose word is none that was or will be met: after_capture() without remembering the word.
+  // kEmpty: not known (correct, only slower).
   virtual ExprId after_fresh_capture(ExprPool& pool, uint64_t key);
+  // May what follows a capture be longer for some words than after_fresh_capture() can be, though not than it was told?
+  virtual bool length_depends_on_word(uint64_t key);
   // Are the words of a capture `key`, met behind a capture `outer`, the same whatever word that one has read? (And are
   // they live: what comes after them may depend on both words, but always goes on.)
   virtual bool nested(uint64_t key, uint64_t outer) const;

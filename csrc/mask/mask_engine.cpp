@@ -36,8 +36,10 @@ struct MaskEngine::Draft {
   ExprId scope = kEmpty;                    // that capture
   bool by_word = false;                     // depends on the very word that a capture has read
   uint32_t budget = kUnbounded;             // tokens: those that are left must suffice after the next one
+  bool in_tokens = false;                   // `after` is in tokens, not bytes
 
-  void reach(uint64_t bytes_left) { after = std::max(after, static_cast<uint32_t>(std::min<uint64_t>(bytes_left, kInfinite - 1))); }
+  bool counts_tokens() const { return in_tokens || budget != kUnbounded; }
+  void reach(uint64_t left) { after = std::max(after, static_cast<uint32_t>(std::min<uint64_t>(left, kInfinite - 2))); }
 };
 
 // ---- reading ----
@@ -237,8 +239,11 @@ bool MaskEngine::add_lexeme(ExprId lexeme, ExprId tail, Draft& draft) {
   if (pool_.node(lexeme).flags & kHasRule) return false;
   const LexemeTable& table = *table_for(lexeme, tail != kEpsilon || draft.ends);
   if (!table.splits || (draft.ends && !table.exits.nodes.empty())) return false;
+  if (draft.counts_tokens() && !table.prefix_free) return false;   // the ways out of lexeme and tail need not add up
+  const uint64_t left = uint64_t{pool_.shortest(lexeme)} + table.growth + way_out(tail, draft, false);
+  if (draft.budget != kUnbounded && left >= draft.budget) return false;
   add_staying(table, draft);
-  draft.reach(uint64_t{pool_.shortest(lexeme)} + table.growth + pool_.shortest(tail));
+  draft.reach(left);
   if (tail != kEpsilon) {
     walk(*table.remainders, tail, draft, table.denied);
     walk(vocab_.trie(), tail, draft, {}, &table.exits);
@@ -262,9 +267,19 @@ void MaskEngine::add_capture(ExprId capture, ExprId tail, Draft& draft) {
   const Node& n = pool_.node(record.lexeme);
   const bool tabled = fresh != kEmpty && n.kind == Kind::Lexeme && !(n.flags & kHasRule);
   const auto table = tabled ? table_for(ExprId{n.a}, true) : nullptr;
+  if (draft.counts_tokens()) {
+    const bool by_length = length_depends_on_word(capture);
+    const uint64_t left = !table ? kInfinite
+                                 : uint64_t{pool_.shortest(record.lexeme)} + table->growth +
+                                       (by_length ? uint64_t{record.tail_shortest} + pool_.shortest(tail) : way_out(fresh, draft, false));
+    if (!table || !table->prefix_free || left >= draft.budget) {
+      draft.plain.push_back(pool_.concat(capture, tail));
+      return;
+    }
+  }
   if (table && table->splits && table->exits.nodes.empty()) {
     add_staying(*table, draft);
-    draft.reach(uint64_t{pool_.shortest(record.lexeme)} + table->growth + record.tail_shortest + pool_.shortest(tail));
+    draft.reach(uint64_t{pool_.shortest(record.lexeme)} + table->growth + record.tail_shortest + way_out(tail, draft, true));
     draft.undecided = &leaving;
     draft.scope = capture;
     walk(*table->remainders, fresh, draft, table->denied);
@@ -313,8 +328,23 @@ bool MaskEngine::leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprI
     state = read(pool_.concat(pool_.source(record.source).after_capture(pool_, record.key, word), tail), false, stopped);
   }
   if (state == kEmpty) return false;
-  draft.reach(pool_.shortest(state));
+  const uint32_t rest = way_out(state, draft, false);
+  if (draft.budget != kUnbounded && rest >= draft.budget) return false;
+  draft.reach(rest);
   return true;
+}
+
+// What is left at the most from a state, in bytes or, where tokens count, in tokens; a length in bytes will do for that
+// too: `by_length`, where the very word that a capture has read could make a difference.
+uint32_t MaskEngine::way_out(ExprId state, const Draft& draft, bool by_length) {
+  return draft.counts_tokens() && !by_length ? cost(state) : pool_.shortest(state);
+}
+
+bool MaskEngine::length_depends_on_word(ExprId state) const {
+  for (ExprId capture : pool_.captures_at_head(state))
+    if (const ExprPool::CaptureRecord& r = pool_.capture_record(capture); pool_.source(r.source).length_depends_on_word(r.key))
+      return true;
+  return false;
 }
 
 // The state with the captures at its head replaced by what they read and what follows a word that is never met again:
@@ -361,6 +391,7 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
   struct Place {
     ExprPool::Cursor cursor;
     Mode mode = kNoCapture;
+    bool by_length = false;  // with kWithoutWord: a word left out could make a difference to the way out
     ExprId scope = kEmpty;   // with kWithoutWord: where the last captures were met
   };
   const bool judge_ends = !vocab_.spells_every_byte();
@@ -371,28 +402,32 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
     draft.undecided->insert(draft.undecided->end(), trie.ids(), trie.ids() + trie.id_count());
     return;
   }
+  const ExprId scope = in_capture ? from : draft.scope;
+  const bool counts = draft.counts_tokens();
   const Place start{pool_.cursor(in_capture ? without_words(from) : from),
-                    judge_ends ? kExact : in_capture || draft.undecided ? kWithoutWord : kNoCapture,
-                    in_capture ? from : draft.scope};
+                    judge_ends ? kExact : scope != kEmpty ? kWithoutWord : kNoCapture,
+                    counts && scope != kEmpty && length_depends_on_word(scope), scope};
   ExprId last_end = kEmpty;
-  bool last_good = false;
+  bool last_good = false, last_by_length = false;
   auto is_denied = [&](uint32_t id) { return !denied.empty() && std::binary_search(denied.begin(), denied.end(), id); };
   auto visit = [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
     here.cursor = pool_.step_cursor(above.cursor, trie.byte(i));
     if (here.cursor.state == kEmpty) return TokenTrie::Go::kPast;
     here.mode = above.mode;
+    here.by_length = above.by_length;
     here.scope = above.scope;
     bytes[depth - 1] = static_cast<char>(trie.byte(i));
     bool past = false;
     if (here.mode != kExact && here.cursor.state != above.cursor.state && pool_.has_capture_at_head(here.cursor.state)) {
       if (here.mode == kNoCapture || nested(here.cursor.state, here.scope)) {
-        here = {pool_.cursor(without_words(here.cursor.state)), kWithoutWord, here.cursor.state};
+        const ExprId met = here.cursor.state;
+        here = {pool_.cursor(without_words(met)), kWithoutWord, here.by_length || (counts && length_depends_on_word(met)), met};
       } else if (draft.undecided) {
         for (uint32_t id : trie.ids_below(i))
           if (!is_denied(id)) draft.undecided->push_back(id);
         past = true;
       } else if (trie.node(i).children > 0 || draft.budget != kUnbounded) {
-        here = {pool_.cursor(pool_.run_held(from, std::string_view(bytes).substr(0, depth))), kExact, kEmpty};
+        here = {pool_.cursor(pool_.run_held(from, std::string_view(bytes).substr(0, depth))), kExact, false, kEmpty};
         draft.by_word = true;
       }
     }
@@ -403,10 +438,11 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
         if (!is_denied(id)) draft.ends->push_back(id);
     auto ids = trie.ids_at(i);
     if (!ids.empty()) {
-      if (state != last_end) {
+      if (state != last_end || here.by_length != last_by_length) {
         last_end = state;
-        last_good = draft.budget != kUnbounded ? cost(state) < draft.budget : !judge_ends || completable(state);
-        if (last_good) draft.reach(pool_.shortest(state));
+        last_by_length = here.by_length;
+        last_good = draft.budget != kUnbounded ? way_out(state, draft, here.by_length) < draft.budget : completable(state);
+        if (last_good) draft.reach(way_out(state, draft, here.by_length));
       }
       for (uint32_t id : ids)
         if (last_good && !is_denied(id)) draft.ids.push_back(id);
@@ -503,13 +539,14 @@ uint32_t MaskEngine::start_cost(ExprId state) {
   return best == kInfinite ? kInfinite : best + 1;
 }
 
-// The first of the shortest words, cut into as few tokens as it can be. Its suffixes are the first shortest words of
-// the states on the way, so after each of those tokens one token less suffices.
-uint32_t MaskEngine::cost_of_witness(ExprId state) {
-  std::string word;
-  std::vector<ExprId> states{state};
-  for (uint32_t left = pool_.shortest(state); left > 0;) {
-    ExprId from = states.back(), best = kEmpty;
+// The first of the shortest words, and the states on its way; from a state of known cost on no more of it than a token
+// may reach.
+MaskEngine::Witness MaskEngine::find_witness(ExprId state) {
+  Witness out;
+  out.states.push_back(state);
+  size_t enough = SIZE_MAX;
+  for (uint32_t left = pool_.shortest(state); left > 0 && out.word.size() < enough;) {
+    ExprId from = out.states.back(), best = kEmpty;
     uint32_t best_left = kInfinite;
     uint8_t best_byte = 0;
     const ByteClasses& classes = pool_.classes(from);
@@ -518,22 +555,32 @@ uint32_t MaskEngine::cost_of_witness(ExprId state) {
       uint32_t length = next == kEmpty ? kInfinite : pool_.shortest(next);
       if (length < best_left) best = next, best_left = length, best_byte = classes.representative[c];
     }
-    if (best == kEmpty || word.size() > (1u << 22))
+    if (best == kEmpty || out.word.size() > (1u << 22))
       throw Error(ErrorKind::Limit, "the shortest completion is longer than 4 MiB; no token budget can be kept");
-    word.push_back(static_cast<char>(best_byte));
-    states.push_back(best);
+    out.word.push_back(static_cast<char>(best_byte));
+    out.states.push_back(best);
     left = best_left;
+    if (enough == SIZE_MAX && cost_.contains(best)) enough = out.word.size() + vocab_.max_token_bytes();
   }
-  std::vector<uint32_t> tokens(word.size() + 1, kInfinite);
-  tokens[word.size()] = 0;
+  return out;
+}
+
+// The witness, cut into as few tokens as it can be. Its suffixes are the witnesses of the states on the way, so after
+// each of those tokens one token less suffices.
+uint32_t MaskEngine::cost_of_witness(ExprId state) {
+  const Witness witness = find_witness(state);
+  const size_t length = witness.word.size();
+  std::vector<uint32_t> tokens(length + 1, kInfinite);
   const TokenTrie& trie = vocab_.trie();
-  for (size_t i = word.size(); i-- > 0;) {
-    for (size_t j = i, node = trie.child(0, word[i]); node != 0;) {
-      ++j;
-      if (!trie.ids_at(node).empty() && tokens[j] != kInfinite) tokens[i] = std::min(tokens[i], tokens[j] + 1);
-      node = j < word.size() ? trie.child(node, word[j]) : 0;
+  for (size_t i = length + 1; i-- > 0;) {
+    auto known = cost_.find(witness.states[i]);
+    if (pool_.nullable(witness.states[i]) || known != cost_.end()) {
+      tokens[i] = pool_.nullable(witness.states[i]) ? 0 : known->second;
+      continue;
     }
-    cost_.emplace(states[i], tokens[i]);
+    for (size_t j = i, node = 0; j < length && (node = trie.child(node, witness.word[j])) != 0;)
+      if (++j; !trie.ids_at(node).empty() && tokens[j] != kInfinite) tokens[i] = std::min(tokens[i], tokens[j] + 1);
+    if (i < length) cost_.emplace(witness.states[i], tokens[i]);
   }
   return tokens[0];
 }
@@ -569,17 +616,52 @@ uint32_t MaskEngine::cost_by_search(ExprId root) {
 bool MaskEngine::fill_within(ExprId state, bool at_start, uint32_t budget, uint32_t* out) {
   std::lock_guard lock(pool_.mutex());
   const Mask* mask = make(state, at_start);
+  const bool from_tables = vocab_.spells_every_byte() && !(at_start && vocab_.start_differs());
   if (vocab_.spells_every_byte() && uint64_t{mask->after} + 1 <= budget) {
     write(*mask, state, out);
     return !mask->all;
   }
+  if (from_tables) {
+    if (mask->after_tokens == Mask::kNotMeasured) mask->after_tokens = measure(state);
+    if (uint64_t{mask->after_tokens} + 1 <= budget) {
+      write(*mask, state, out);
+      return !mask->all;
+    }
+  }
   Draft draft;
   draft.budget = budget;
-  if (budget > 0) walk(at_start ? vocab_.start_trie() : vocab_.trie(), state, draft);
-  if (budget > 0 && at_start && cost(state) < budget)
-    draft.ids.insert(draft.ids.end(), vocab_.silent_at_start().begin(), vocab_.silent_at_start().end());
+  if (budget > 0 && from_tables) {
+    add(state, kEpsilon, draft);
+    walk_plain(draft);
+    if (draft.dense.empty() && draft.ids.empty()) add_witness(state, draft);
+  } else if (budget > 0) {
+    walk(at_start ? vocab_.start_trie() : vocab_.trie(), state, draft);
+    if (at_start && cost(state) < budget)
+      draft.ids.insert(draft.ids.end(), vocab_.silent_at_start().begin(), vocab_.silent_at_start().end());
+  }
   write(*finish(draft), state, out);
   return true;
+}
+
+// The tokens with which a shortest word can begin: what is left when nothing else is known to fit, because that would
+// take a look at every word that a capture may read.
+void MaskEngine::add_witness(ExprId state, Draft& draft) {
+  const TokenTrie& trie = vocab_.trie();
+  const Witness witness = find_witness(state);
+  for (size_t j = 0, node = 0; j < witness.word.size(); ++j) {
+    node = trie.child(node, witness.word[j]);
+    if (node == 0) return;
+    if (cost(witness.states[j + 1]) < draft.budget) draft.ids.insert(draft.ids.end(), trie.ids_at(node).begin(), trie.ids_at(node).end());
+  }
+}
+
+// Tokens to the end from the worst of those that the mask of a state allows; kInfinite when that takes every word.
+uint32_t MaskEngine::measure(ExprId state) {
+  Draft draft;
+  draft.in_tokens = true;
+  add(state, kEpsilon, draft);
+  walk_plain(draft);
+  return draft.after;
 }
 
 MaskStats MaskEngine::stats() {

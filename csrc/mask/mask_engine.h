@@ -27,7 +27,9 @@ struct Mask {
   std::vector<uint32_t> own;     // where base points when no lexeme table serves
   std::vector<uint32_t> ids;
   uint32_t after = 0;            // bytes to the end from the worst of the allowed tokens
+  mutable uint32_t after_tokens = kNotMeasured;   // tokens, asked for where budgets are near
   bool all = false;              // every id of the vocabulary is allowed
+  static constexpr uint32_t kNotMeasured = kInfinite - 1;
   size_t memory() const { return sizeof(*this) + (own.size() + ids.size()) * sizeof(uint32_t); }
 };
 
@@ -69,6 +71,7 @@ class MaskEngine {
   bool leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprId tail, Draft& draft);
   ExprId without_words(ExprId state);
   bool nested(ExprId state, ExprId scope) const;
+  bool length_depends_on_word(ExprId state) const;
   void walk_plain(Draft& draft);
   void walk(const TokenTrie& trie, ExprId from, Draft& draft, std::span<const uint32_t> denied = {},
             const ExitNodes* only = nullptr);
@@ -78,8 +81,16 @@ class MaskEngine {
   std::shared_ptr<const LexemeTable> table_for(ExprId lexeme, bool followed);
   std::shared_ptr<const LexemeTable> make_table(ExprId lexeme, bool followed);
   void evict_if_full();
+  uint32_t way_out(ExprId state, const Draft& draft, bool by_length);
+  uint32_t measure(ExprId state);
   uint32_t cost(ExprId state);
   uint32_t cost_by_search(ExprId state);
+  struct Witness {
+    std::string word;
+    std::vector<ExprId> states;   // before each of its bytes, and at its end
+  };
+  Witness find_witness(ExprId state);
+  void add_witness(ExprId state, Draft& draft);
   uint32_t cost_of_witness(ExprId state);
   uint32_t start_cost(ExprId state);
 

@@ -103,7 +103,7 @@ SchemaId Document::add_schema(Index value, uint32_t resource, std::vector<Place>
   for (uint32_t i = 0; i < store_.count(value); ++i) {
     Index member = store_.first(value) + i;
     const KeywordInfo* info = find_keyword(store_.key(member), out.draft);
-    if (!info) continue;
+    if (!info || (!resources_[resource].validates && is_validation(info->keyword))) continue;
     if (alone && info->keyword != Keyword::Ref && info->keyword != Keyword::Defs &&
         info->keyword != Keyword::Definitions)
       continue;
@@ -134,9 +134,13 @@ uint32_t Document::enter_resource(Index value, uint32_t resource, bool is_root) 
   Draft draft = resources_[resource].draft;
   Index id = store_.find(value, draft == Draft::Draft4 ? "id" : "$id");
   Index says = store_.find(value, "$schema");
-  if (says != kNone && store_.is(says, Type::String) && (options_.draft == 0 || resources_[resource].document != 0) &&
+  const bool named = says != kNone && store_.is(says, Type::String);
+  Draft own_draft = draft;
+  if (named && is_root && !draft_of_uri(store_.text(says)))
+    own_draft = read_metaschema(resource, std::string(store_.text(says)), draft);
+  if (named && (options_.draft == 0 || resources_[resource].document != 0) &&
       (is_root || id != kNone)) {
-    if (auto found = draft_of_uri(store_.text(says))) draft = *found;
+    draft = draft_of_uri(store_.text(says)).value_or(own_draft);
     if (is_root) resources_[resource].draft = draft;
     id = store_.find(value, draft == Draft::Draft4 ? "id" : "$id");
   }
@@ -154,11 +158,34 @@ uint32_t Document::enter_resource(Index value, uint32_t resource, bool is_root) 
     resources_[resource].uri = uri;
   } else {
     own = static_cast<uint32_t>(resources_.size());
-    resources_.push_back({uri, value, draft, resources_[resource].document, {}, {}});
+    resources_.push_back({uri, value, draft, resources_[resource].document, {}, {}, false, resources_[resource].validates});
   }
   resource_by_uri_.emplace(uri, own);
   if (!fragment.empty()) resources_[own].anchors.emplace(fragment, value);
   return own;
+}
+
+// A metaschema of the user's own, when the registry has it: says its draft, and whether the validation keywords assert.
+Draft Document::read_metaschema(uint32_t resource, const std::string& uri, Draft fallback) {
+  for (const auto& [name, text] : options_.registry) {
+    if (name.substr(0, name.find('#')) != uri.substr(0, uri.find('#'))) continue;
+    json::Store store;
+    json::ParseOptions how;
+    how.nesting = nesting_;
+    how.what = "the registered metaschema";
+    const Index root = json::parse(store, text, how);
+    if (!store.is(root, Type::Object)) return fallback;
+    const Index vocabularies = store.find(root, "$vocabulary"), says = store.find(root, "$schema");
+    if (vocabularies != kNone && store.is(vocabularies, Type::Object)) {
+      bool validates = false;
+      for (uint32_t i = 0; i < store.count(vocabularies); ++i)
+        validates = validates || store.key(store.first(vocabularies) + i).ends_with("/vocab/validation");
+      resources_[resource].validates = validates;
+    }
+    if (says == kNone || !store.is(says, Type::String)) return fallback;
+    return draft_of_uri(store.text(says)).value_or(fallback);
+  }
+  return fallback;
 }
 
 void Document::add_anchor(uint32_t resource, Keyword keyword, Index value, Index target) {

@@ -87,6 +87,7 @@ class Document {
     std::unordered_map<std::string, json::Index> anchors;
     std::unordered_map<std::string, json::Index> dynamic_anchors;
     bool recursive_anchor = false;
+    bool validates = true;   // do the keywords of the validation vocabulary assert?
   };
   struct Place {
     json::Index value;
@@ -97,6 +98,7 @@ class Document {
   void walk(json::Index value, uint32_t resource);
   SchemaId add_schema(json::Index value, uint32_t resource, std::vector<Place>& below);
   uint32_t enter_resource(json::Index value, uint32_t resource, bool is_root);
+  Draft read_metaschema(uint32_t resource, const std::string& uri, Draft fallback);
   void add_anchor(uint32_t resource, Keyword keyword, json::Index value, json::Index target);
   void add_below(const KeywordInfo& info, json::Index value, uint32_t resource, std::vector<Place>& below) const;
   SchemaId at(json::Index value) const { return value < by_value_.size() ? by_value_[value] : kTrueSchema; }

@@ -154,6 +154,16 @@ std::string_view keyword_name(Keyword keyword) {
   return "";
 }
 
+bool is_validation(Keyword keyword) {
+  using enum Keyword;
+  constexpr uint64_t kValidation =
+      bit(Type) | bit(Enum) | bit(Const) | bit(MultipleOf) | bit(Maximum) | bit(ExclusiveMaximum) | bit(Minimum) |
+      bit(ExclusiveMinimum) | bit(MaxLength) | bit(MinLength) | bit(Pattern) | bit(MinContains) | bit(MaxContains) |
+      bit(MaxItems) | bit(MinItems) | bit(UniqueItems) | bit(Required) | bit(MinProperties) | bit(MaxProperties) |
+      bit(DependentRequired);
+  return kValidation & bit(keyword);
+}
+
 uint8_t type_bits(std::string_view name) {
   if (name == "string") return kString;
   if (name == "object") return kObject;

@@ -104,6 +104,8 @@ struct KeywordInfo {
 // What `name` means in a draft; nullptr: nothing, it is an annotation.
 const KeywordInfo* find_keyword(std::string_view name, Draft draft);
 std::string_view keyword_name(Keyword keyword);
+// Is it of the vocabulary "validation"?
+bool is_validation(Keyword keyword);
 
 // Throws Error(Constraint) with the JSON Pointer of what is wrong where a value does not fit its keyword.
 void check_keyword_value(const json::Store& store, const KeywordInfo& info, json::Index value, Draft draft);

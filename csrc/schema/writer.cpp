@@ -102,6 +102,11 @@ ExprId SchemaWriter::after_fresh_capture(ExprPool&, uint64_t key) {
   return after_free_key(place);
 }
 
+// Where no free key is ever needed, its word makes no difference.
+bool SchemaWriter::length_depends_on_word(uint64_t key) {
+  return places_[key].kind != Kind::FreeKey || !Costs::sums_only(plans_.object(places_[key].plan));
+}
+
 // A key of an object in which none was written yet: whatever key was read before it belongs to another object.
 bool SchemaWriter::nested(uint64_t key, uint64_t outer) const {
   return places_[key].kind == Kind::FreeKey && places_[key].first && places_[outer].kind == Kind::FreeKey;

@@ -33,6 +33,7 @@ class SchemaWriter final : public RuleSource {
   ExprId expand(ExprPool& pool, uint64_t key) override;
   ExprId after_capture(ExprPool& pool, uint64_t key, std::string_view word) override;
   ExprId after_fresh_capture(ExprPool& pool, uint64_t key) override;
+  bool length_depends_on_word(uint64_t key) override;
   bool nested(uint64_t key, uint64_t outer) const override;
 
  private:

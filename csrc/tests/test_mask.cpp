@@ -74,6 +74,7 @@ class Lists final : public RuleSource {
     return next(pool, id);
   }
   ExprId after_fresh_capture(ExprPool& pool, uint64_t key) override { return next(pool, key); }
+  bool length_depends_on_word(uint64_t) override { return false; }
 
  private:
   ExprId next(ExprPool& pool, uint64_t key) {

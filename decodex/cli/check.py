@@ -8,6 +8,7 @@ It needs no model: the vocabulary is the 256 bytes.
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -109,6 +110,9 @@ def _print_verdict(name: str, result: CheckResult, data: bytes) -> None:
     line, caret = excerpt(data, result.position)
     write(f"{name}: refused: {result.message}")
     write(f"  {line}\n  {caret}")
+    if result.violation is not None:
+        where = result.violation.instance or "the document itself"
+        write(f"  {where}: {result.violation.message}\n  by the schema's {result.violation.keyword}")
 
 
 def _as_json(result: CheckResult, data: bytes) -> dict[str, object]:
@@ -117,4 +121,6 @@ def _as_json(result: CheckResult, data: bytes) -> dict[str, object]:
         line, caret = excerpt(data, result.position)
         verdict |= {"position": result.position, "line": result.line, "column": result.column}
         verdict |= {"excerpt": line, "caret": caret}
+        if result.violation is not None:
+            verdict["violation"] = asdict(result.violation)
     return verdict

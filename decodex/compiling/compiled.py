@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from decodex._core import Compiled, Limits, Matcher
 from decodex.constraints.base import Constraint, as_constraint
+from decodex.constraints.json import JsonSchema
 from decodex.errors import BudgetError, VocabularyError
 
 __all__ = ["CompiledConstraint", "Limits", "compile"]
@@ -42,10 +44,15 @@ class CompiledConstraint:
         return self.native.unenforced
 
     def check(self, text: str | bytes) -> CheckResult:
-        """Is the text one of the constraint's, and where does it leave them if not?"""
+        """Is the text one of the constraint's, and where does it leave them if not? For a JSON schema also by which
+        keyword, when the package ``jsonschema`` is installed (the extra ``check``)."""
         from decodex.matching.check import check
+        from decodex.matching.violation import first_violation
 
-        return check(lambda: Matcher(self.native), text)
+        result = check(lambda: Matcher(self.native), text)
+        if result.accepted or not isinstance(self.constraint, JsonSchema):
+            return result
+        return replace(result, violation=first_violation(self.constraint, text))
 
     def stats(self) -> dict[str, Any]:
         """States, masks and bytes in use, shared by all constraints of the vocabulary."""

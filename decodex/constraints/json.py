@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from decodex.constraints.base import Constraint, encodable
+from decodex.constraints.metaschemas import metaschemas_for
 from decodex.errors import ConstraintError
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ class JsonSchema(Constraint):
     def term(self) -> Term:
         from decodex._core import Term
 
-        return Term.json_schema(self.schema, self.options.native())
+        options = self.options.native()
+        options.registry += metaschemas_for(self.schema, *(text for _, text in self.options.registry))
+        return Term.json_schema(self.schema, options)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from decodex._core import Matcher
+    from decodex.matching.violation import Violation
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class CheckResult:
     column: int
     """Where ``position`` is, both from 1, the column in characters."""
     message: str
+    violation: Violation | None = None
+    """By which keyword a JSON schema refuses the document, when the package ``jsonschema`` is there to say it."""
 
     def __bool__(self) -> bool:
         return self.accepted

@@ -1,8 +1,6 @@
 """The official JSON Schema test suite: every instance is accepted up to the end or refused as the suite says.
 
-The required tests take formats as annotations and any order of keys; the remote documents are in a registry. What comes
-out otherwise: references to the metaschemas of the drafts, which the package does not carry, are refused, and a
-metaschema's own choice of vocabularies is not followed. No invalid instance may be accepted.
+The required tests take formats as annotations and any order of keys; the remote documents are in a registry.
 """
 
 from __future__ import annotations
@@ -52,4 +50,4 @@ def test_required(draft: str) -> None:
             total += 1
             right += label == verdict
             assert label or not verdict, (group["file"], group["group_description"], description)
-    assert right / total >= 0.99, f"{right} of {total}"
+    assert right == total, f"{right} of {total}"

@@ -1,0 +1,49 @@
+"""Two independent validators for a JSON document under a schema, formats asserted."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+jsonschema = pytest.importorskip("jsonschema")
+jsonschema_rs = pytest.importorskip("jsonschema_rs")
+
+# `time` is left to the second judge, as the first one's check of it wants no offset, against RFC 3339.
+_FORMATS = [name for name in jsonschema.FormatChecker.checkers if name != "time"]
+
+
+def complaints(document: Any, schema: Any) -> list[str]:
+    """What either validator has against the document; a validator that cannot read the schema has nothing to say."""
+    found = []
+    kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
+    try:
+        error = next(kind(schema, format_checker=jsonschema.FormatChecker(_FORMATS)).iter_errors(document), None)
+        if error is not None:
+            found.append(f"jsonschema: {error.json_path}: {error.message[:200]}")
+    except (re.error, jsonschema.exceptions.SchemaError, RecursionError, ValueError, OverflowError):
+        pass
+    except Exception as error:
+        if "Unresolvable" not in type(error).__name__ and "WrappedReferencingError" not in type(error).__name__:
+            raise
+    try:
+        second = jsonschema_rs.validator_for(schema, validate_formats=True)
+    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+        return found
+    if not second.is_valid(document):
+        first = next(second.iter_errors(document))
+        found.append(f"jsonschema_rs: {list(first.instance_path)}: {first.message[:200]}")
+    return found
+
+
+def parsed(text: str) -> Any:
+    """The document of a text; a doubled key is an error."""
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        out = dict(pairs)
+        assert len(out) == len(pairs), f"a doubled key in {text!r}"
+        return out
+
+    return json.loads(text, object_pairs_hook=members)
