@@ -2,6 +2,7 @@
 // intersections, complements and look-arounds; those are searched best-first over their derivatives (A*: the bytes read
 // plus a lower bound of what is left), within Limits::search_states, and what was learnt on the way is kept.
 #include <algorithm>
+#include <climits>
 #include <queue>
 #include <unordered_map>
 
@@ -122,6 +123,45 @@ uint32_t ExprPool::search_shortest(ExprId root) {
   for (auto& [e, where] : seen)  // everything reached is as empty as the root
     if (node(e).flags & kSearch) set_shortest(e, kInfinite);
   return kInfinite;
+}
+
+int ExprPool::first_of_shortest(ExprId e) {
+  const uint32_t length = shortest(e);
+  if (length == 0 || length == kInfinite) return -1;
+  const Node& n = node(e);
+  switch (n.kind) {
+    case Kind::Bytes:
+      return n.set->first();
+    case Kind::Concat:
+      if (!decomposes(e)) break;
+      return first_of_shortest(ExprId{shortest(ExprId{n.a}) == 0 ? n.b : n.a});
+    case Kind::Alt: {
+      int first = INT_MAX;
+      for (ExprId kid : kids(e))
+        if (shortest(kid) == length) first = std::min(first, first_of_shortest(kid));
+      return first;
+    }
+    case Kind::Repeat:
+      if (!decomposes(e)) break;
+      return first_of_shortest(ExprId{n.a});
+    case Kind::Lexeme:
+      return first_of_shortest(ExprId{n.a});
+    case Kind::Rule:
+      return first_of_shortest(expand(e));
+    case Kind::Capture:
+      return first_of_shortest(captures_[n.key].lexeme);
+    default:
+      break;
+  }
+  const ByteClasses& cls = classes(e);   // an intersection, a complement, a look-around: one after the other
+  int best = -1;
+  uint32_t best_left = kInfinite;
+  for (int c = 0; c < cls.count && best_left != length - 1; ++c) {
+    const ExprId next = step_locked(e, cls.representative[c]);
+    const uint32_t left = next == kEmpty ? kInfinite : shortest(next);
+    if (left < best_left) best = cls.representative[c], best_left = left;
+  }
+  return best;
 }
 
 ExprId ExprPool::step_locked(ExprId state, uint8_t byte) {

@@ -198,6 +198,8 @@ class ExprPool {
   bool live(ExprId e);
   // Length in bytes of the shortest word, exact also for intersections; kInfinite when empty. (lock held)
   uint32_t shortest(ExprId e);
+  // The smallest first byte of a shortest word; -1: the state is nullable or dead. (lock held)
+  int first_of_shortest(ExprId e);
   // The derivative without looking whether it is live. (lock held)
   ExprId derive(ExprId e, uint8_t byte);
   // The byte classes of a state: bytes of one class have one derivative. (lock held)

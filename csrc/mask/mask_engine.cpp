@@ -267,19 +267,17 @@ void MaskEngine::add_capture(ExprId capture, ExprId tail, Draft& draft) {
   const Node& n = pool_.node(record.lexeme);
   const bool tabled = fresh != kEmpty && n.kind == Kind::Lexeme && !(n.flags & kHasRule);
   const auto table = tabled ? table_for(ExprId{n.a}, true) : nullptr;
-  if (draft.counts_tokens()) {
-    const bool by_length = length_depends_on_word(capture);
-    const uint64_t left = !table ? kInfinite
-                                 : uint64_t{pool_.shortest(record.lexeme)} + table->growth +
-                                       (by_length ? uint64_t{record.tail_shortest} + pool_.shortest(tail) : way_out(fresh, draft, false));
-    if (!table || !table->prefix_free || left >= draft.budget) {
+  const bool counts = draft.counts_tokens();
+  uint64_t rest = uint64_t{record.tail_shortest} + pool_.shortest(tail);   // behind the capture
+  if (table && table->splits && table->exits.nodes.empty()) {
+    if (counts && !length_depends_on_word(capture)) rest = cost(fresh);
+    const uint64_t left = uint64_t{pool_.shortest(record.lexeme)} + table->growth + rest;
+    if (counts && (!table->prefix_free || left >= draft.budget)) {
       draft.plain.push_back(pool_.concat(capture, tail));
       return;
     }
-  }
-  if (table && table->splits && table->exits.nodes.empty()) {
     add_staying(*table, draft);
-    draft.reach(uint64_t{pool_.shortest(record.lexeme)} + table->growth + record.tail_shortest + way_out(tail, draft, true));
+    draft.reach(left);
     draft.undecided = &leaving;
     draft.scope = capture;
     walk(*table->remainders, fresh, draft, table->denied);
@@ -289,10 +287,13 @@ void MaskEngine::add_capture(ExprId capture, ExprId tail, Draft& draft) {
     inner.ends = &leaving;
     add(record.lexeme, kEpsilon, inner);
     walk_plain(inner);
-    draft.dense.insert(draft.dense.end(), inner.dense.begin(), inner.dense.end());
-    draft.ids.insert(draft.ids.end(), inner.ids.begin(), inner.ids.end());
+    const uint64_t left = uint64_t{inner.after} + rest;
+    if (draft.budget == kUnbounded || left < draft.budget) {   // else no word is begun or gone on with, only ended
+      draft.dense.insert(draft.dense.end(), inner.dense.begin(), inner.dense.end());
+      draft.ids.insert(draft.ids.end(), inner.ids.begin(), inner.ids.end());
+    }
     draft.by_word = draft.by_word || inner.by_word;
-    draft.reach(uint64_t{inner.after} + record.tail_shortest + pool_.shortest(tail));
+    draft.reach(left);
   }
   for (uint32_t id : leaving)
     if (leaves_capture(id, capture, fresh, tail, draft)) draft.ids.push_back(id);
@@ -328,10 +329,16 @@ bool MaskEngine::leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprI
     state = read(pool_.concat(pool_.source(record.source).after_capture(pool_, record.key, word), tail), false, stopped);
   }
   if (state == kEmpty) return false;
-  const uint32_t rest = way_out(state, draft, false);
-  if (draft.budget != kUnbounded && rest >= draft.budget) return false;
-  draft.reach(rest);
+  if (draft.budget != kUnbounded) return fits(state, draft.budget, false);
+  draft.reach(way_out(state, draft, false));
   return true;
+}
+
+// Do fewer than `budget` tokens suffice? As many as bytes always do, and none is longer than the longest.
+bool MaskEngine::fits(ExprId state, uint32_t budget, bool by_length) {
+  const uint32_t bytes = pool_.shortest(state);
+  if (vocab_.spells_every_byte() && (bytes < budget || by_length)) return bytes < budget;
+  return bytes / std::max(1u, vocab_.max_token_bytes()) < budget && cost(state) < budget;
 }
 
 // What is left at the most from a state, in bytes or, where tokens count, in tokens; a length in bytes will do for that
@@ -441,8 +448,8 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
       if (state != last_end || here.by_length != last_by_length) {
         last_end = state;
         last_by_length = here.by_length;
-        last_good = draft.budget != kUnbounded ? way_out(state, draft, here.by_length) < draft.budget : completable(state);
-        if (last_good) draft.reach(way_out(state, draft, here.by_length));
+        last_good = draft.budget != kUnbounded ? fits(state, draft.budget, here.by_length) : completable(state);
+        if (last_good && draft.budget == kUnbounded) draft.reach(way_out(state, draft, here.by_length));
       }
       for (uint32_t id : ids)
         if (last_good && !is_denied(id)) draft.ids.push_back(id);
@@ -521,11 +528,19 @@ uint32_t MaskEngine::tokens_to_finish(ExprId state, bool at_start) {
   return at_start && vocab_.start_differs() ? start_cost(state) : cost(state);
 }
 
+bool MaskEngine::suffices(ExprId state, uint32_t tokens) {
+  std::lock_guard lock(pool_.mutex());
+  return fits(state, tokens + 1, false);
+}
+
 uint32_t MaskEngine::cost(ExprId state) {
   if (pool_.nullable(state)) return 0;
   auto known = cost_.find(state);
   if (known != cost_.end()) return known->second;
-  return vocab_.spells_every_byte() ? cost_of_witness(state) : cost_by_search(state);
+  if (!vocab_.spells_every_byte()) return cost_by_search(state);
+  if (pool_.has_capture_at_head(state) && !length_depends_on_word(state))
+    if (const ExprId wordless = without_words(state); wordless != state) return cost_[state] = cost(wordless);
+  return cost_of_witness(state);
 }
 
 uint32_t MaskEngine::start_cost(ExprId state) {
@@ -546,20 +561,13 @@ MaskEngine::Witness MaskEngine::find_witness(ExprId state) {
   out.states.push_back(state);
   size_t enough = SIZE_MAX;
   for (uint32_t left = pool_.shortest(state); left > 0 && out.word.size() < enough;) {
-    ExprId from = out.states.back(), best = kEmpty;
-    uint32_t best_left = kInfinite;
-    uint8_t best_byte = 0;
-    const ByteClasses& classes = pool_.classes(from);
-    for (int c = 0; c < classes.count && best_left + 1 != left; ++c) {
-      ExprId next = pool_.step_held(from, classes.representative[c]);
-      uint32_t length = next == kEmpty ? kInfinite : pool_.shortest(next);
-      if (length < best_left) best = next, best_left = length, best_byte = classes.representative[c];
-    }
+    const int byte = pool_.first_of_shortest(out.states.back());
+    const ExprId best = byte < 0 ? kEmpty : pool_.step_held(out.states.back(), static_cast<uint8_t>(byte));
     if (best == kEmpty || out.word.size() > (1u << 22))
       throw Error(ErrorKind::Limit, "the shortest completion is longer than 4 MiB; no token budget can be kept");
-    out.word.push_back(static_cast<char>(best_byte));
+    out.word.push_back(static_cast<char>(byte));
     out.states.push_back(best);
-    left = best_left;
+    left = pool_.shortest(best);
     if (enough == SIZE_MAX && cost_.contains(best)) enough = out.word.size() + vocab_.max_token_bytes();
   }
   return out;
@@ -651,7 +659,7 @@ void MaskEngine::add_witness(ExprId state, Draft& draft) {
   for (size_t j = 0, node = 0; j < witness.word.size(); ++j) {
     node = trie.child(node, witness.word[j]);
     if (node == 0) return;
-    if (cost(witness.states[j + 1]) < draft.budget) draft.ids.insert(draft.ids.end(), trie.ids_at(node).begin(), trie.ids_at(node).end());
+    if (fits(witness.states[j + 1], draft.budget, false)) draft.ids.insert(draft.ids.end(), trie.ids_at(node).begin(), trie.ids_at(node).end());
   }
 }
 

@@ -53,6 +53,8 @@ class MaskEngine {
   bool completable(ExprId state);
   // Tokens that surely suffice from `state` to an accepted text; kInfinite when none do.
   uint32_t tokens_to_finish(ExprId state, bool at_start);
+  // Do so many tokens suffice, once something has been read?
+  bool suffices(ExprId state, uint32_t tokens);
   // The state after a token, kEmpty when it is not allowed.
   ExprId advance(ExprId state, bool at_start, uint32_t token);
   MaskStats stats();
@@ -83,6 +85,7 @@ class MaskEngine {
   void evict_if_full();
   uint32_t way_out(ExprId state, const Draft& draft, bool by_length);
   uint32_t measure(ExprId state);
+  bool fits(ExprId state, uint32_t budget, bool by_length);
   uint32_t cost(ExprId state);
   uint32_t cost_by_search(ExprId state);
   struct Witness {

@@ -36,7 +36,7 @@ bool Matcher::mask_known() { return finished_ || (max_tokens_ == kNoBudget && ma
 ExprId Matcher::next(ExprId state, bool at_start, uint32_t token, uint32_t budget) {
   if (budget == 0) return kEmpty;
   ExprId after = masks().advance(state, at_start, token);
-  if (after != kEmpty && budget != kNoBudget && masks().tokens_to_finish(after, false) > budget - 1) return kEmpty;
+  if (after != kEmpty && budget != kNoBudget && !masks().suffices(after, budget - 1)) return kEmpty;
   return after;
 }
 

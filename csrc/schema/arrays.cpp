@@ -138,6 +138,13 @@ ExprId SchemaWriter::unique_items(const Place& place) {
     bool may_end = items >= plan.form.min && Plans::counts_met(plan, choice.counts);
     bool may_go_on = plan.form.max == kUnbounded || items < plan.form.max;
     ExprId item = value(choice.goal, place.depth + 1, place.any_order);
+    if (may_end && endless_strings(item)) {   // they end by themselves, and there is always another one
+      ExprId lexeme = denied == kEmpty ? item : pool_.conj(item, pool_.complement(denied));
+      next.kind = Kind::TextItem;
+      arms.push_back(pool_.capture(pool_.lexeme(lexeme), source_, number_of(next),
+                                   layout_.at(layout_.before_close_cost() + 1, place.depth)));
+      continue;
+    }
     Cost tail{0, 0};
     if (!may_end) {  // the cheapest value now is not there later, so the rest is counted without it
       bool first_scalar = written == kEmpty && plan.form.contains.empty() && costs_.scalars_only(choice.goal);
@@ -156,6 +163,35 @@ ExprId SchemaWriter::unique_items(const Place& place) {
     arms.push_back(pool_.capture(lexeme, source_, number_of(next), layout_.at(tail, place.depth)));
   }
   return pool_.alt(arms);
+}
+
+ExprId SchemaWriter::after_text_item(const Place& place) {
+  const ArrayPlan& plan = plans_.array(place.plan);
+  const ExprId end = pool_.concat(layout_.before_close(place.depth), pool_.byte(']'));
+  if (plan.form.max != kUnbounded && place.index >= plan.form.max) return end;
+  const ExprId comma = pool_.concat(layout_.before_comma(), pool_.byte(','));
+  return pool_.alt(end, pool_.concat({comma, layout_.after_comma(place.depth), unique_items(place)}));
+}
+
+// Are these strings only, and surely without number?
+bool SchemaWriter::endless_strings(ExprId item) const {
+  using enum decodex::Kind;
+  const Node& n = pool_.node(item);
+  if (n.kind != Concat || ExprId{n.a} != strings_.quote()) return false;
+  std::vector<ExprId> stack{ExprId{n.b}};
+  while (!stack.empty()) {
+    const ExprId at = stack.back();
+    stack.pop_back();
+    const Node& part = pool_.node(at);
+    if (part.kind == Repeat && part.c == kUnbounded) return true;
+    if (part.kind == Concat || part.kind == Lexeme || part.kind == Repeat) {
+      stack.push_back(ExprId{part.a});
+      if (part.kind == Concat) stack.push_back(ExprId{part.b});
+    } else if (part.kind == Alt) {
+      stack.insert(stack.end(), pool_.kids(at).begin(), pool_.kids(at).end());
+    }
+  }
+  return false;
 }
 
 // The number of a value by its canonical text.

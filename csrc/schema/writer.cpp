@@ -79,8 +79,10 @@ ExprId SchemaWriter::expand(ExprPool&, uint64_t key) {
     case Kind::AfterKey: return after_key(place);
     case Kind::AfterFreeKey: return after_free_key(place);
     case Kind::Items: return items(place);
+    case Kind::AfterItem: return after_text_item(place);
     case Kind::FreeKey:
-    case Kind::Item: break;
+    case Kind::Item:
+    case Kind::TextItem: break;
   }
   return kEmpty;
 }
@@ -88,6 +90,11 @@ ExprId SchemaWriter::expand(ExprPool&, uint64_t key) {
 ExprId SchemaWriter::after_capture(ExprPool&, uint64_t key, std::string_view word) {
   Place place = places_[key];
   if (place.kind == Kind::Item) return after_item(place, word);
+  if (place.kind == Kind::TextItem) {
+    place.kind = Kind::AfterItem;
+    place.written = with_word(place.written, value_id(word));
+    return rule(place, layout_.before_close_cost() + 1);
+  }
   place.kind = Kind::AfterFreeKey;
   place.written = with_word(place.written, strings_.intern(Strings::decode(word.substr(0, word.size() - 1))));
   return after_free_key(place);
@@ -95,6 +102,10 @@ ExprId SchemaWriter::after_capture(ExprPool&, uint64_t key, std::string_view wor
 
 ExprId SchemaWriter::after_fresh_capture(ExprPool&, uint64_t key) {
   Place place = places_[key];
+  if (place.kind == Kind::TextItem) {
+    place.kind = Kind::AfterItem;
+    return rule(place, layout_.before_close_cost() + 1);
+  }
   if (place.kind == Kind::Item) return kEmpty;  // what follows depends on the delimiter that ended the item
   if (!Costs::sums_only(plans_.object(place.plan)))   // what follows depends on how many keys of a class are left
     place.written = with_word(place.written, unknown_word(place.low, place.written));
@@ -104,6 +115,7 @@ ExprId SchemaWriter::after_fresh_capture(ExprPool&, uint64_t key) {
 
 // Where no free key is ever needed, its word makes no difference.
 bool SchemaWriter::length_depends_on_word(uint64_t key) {
+  if (places_[key].kind == Kind::TextItem) return false;
   return places_[key].kind != Kind::FreeKey || !Costs::sums_only(plans_.object(places_[key].plan));
 }
 

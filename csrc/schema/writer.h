@@ -43,8 +43,10 @@ class SchemaWriter final : public RuleSource {
     AfterKey,  // behind the closing quote of key `low`
     FreeKey,   // while a free key of class `low` is read
     AfterFreeKey,
-    Items,  // inside an array, before an item or the closing bracket
-    Item    // while an item is read that must differ from the earlier ones, or begins a repetition
+    Items,     // inside an array, before an item or the closing bracket
+    Item,      // while an item is read that must differ from the earlier ones, or begins a repetition
+    TextItem,  // the same for a string, of which there is no end
+    AfterItem  // behind such a string
   };
   struct Place {
     Kind kind = Kind::Members;
@@ -94,6 +96,8 @@ class SchemaWriter final : public RuleSource {
   ExprId next_item(const Place& place, ExprId item);
   ExprId item_texts(StringId value, const Place& place);
   ExprId after_item(const Place& place, std::string_view word);
+  ExprId after_text_item(const Place& place);
+  bool endless_strings(ExprId item) const;
   Cost items_cost(const Place& place);
   ExprId written_items(const Place& place);
   ExprId reserved_items(const Place& place);

@@ -26,8 +26,8 @@ def first_violation(constraint: JsonSchema, text: str | bytes) -> Violation | No
     """The most telling violation; ``None`` where there is none (what is refused is then the order of the properties, a
     doubled key or the spelling), where the text is no JSON, or without the package ``jsonschema``."""
     try:
-        from jsonschema.exceptions import best_match
-        from jsonschema.validators import validator_for
+        from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
+        from jsonschema.validators import validator_for  # type: ignore[import-untyped]
         from referencing import Registry, Resource
     except ImportError:
         return None
@@ -36,7 +36,7 @@ def first_violation(constraint: JsonSchema, text: str | bytes) -> Violation | No
         document = json.loads(text)
         schema = json.loads(constraint.schema)
         kind = validator_for({"$schema": _draft_uri(options.draft)} if options.draft else schema)
-        specification = Resource.from_contents(kind.META_SCHEMA).id
+        specification = Resource.from_contents(kind.META_SCHEMA).id()
         registry: Registry[Any] = Registry().with_resources(
             (uri, _resource(json.loads(registered), specification)) for uri, registered in options.registry
         )

@@ -19,15 +19,12 @@ from support.tokenizers import tekken_tiktoken
 import decodex as dx
 
 SCHEMAS = int(os.environ.get("DECODEX_RANDOM_SCHEMAS", "60"))
-BUDGET = 400
+BUDGET = 200
 
 
 def write(compiled: dx.CompiledConstraint, vocab: dx.Vocabulary, rng: random.Random) -> bytes:
-    """A text of at most BUDGET tokens (ten times as many where that is not enough)."""
-    try:
-        matcher = compiled.matcher(max_tokens=BUDGET)
-    except dx.BudgetError:
-        matcher = compiled.matcher(max_tokens=10 * BUDGET)
+    """A text of at most BUDGET tokens."""
+    matcher = compiled.matcher(max_tokens=BUDGET)
     tokens: list[int] = []
     while not matcher.is_finished:
         allowed = matcher.allowed_tokens()
@@ -35,6 +32,7 @@ def write(compiled: dx.CompiledConstraint, vocab: dx.Vocabulary, rng: random.Ran
         token = int(np.asarray(allowed)[rng.randrange(len(allowed))])
         assert matcher.advance(token)
         tokens.append(token)
+    assert len(tokens) <= BUDGET + 1
     return vocab.decode_bytes(tokens)
 
 
@@ -45,15 +43,20 @@ def test_what_masks_allow_is_valid(order: str) -> None:
     rows: list[Any] = lines("maskbench_public.jsonl.gz")
     rng = random.Random(11)
     failures = []
-    texts = 0
+    texts = stopped = 0
     for row in rng.sample(rows, SCHEMAS):
         try:
-            compiled = dx.compile(dx.json_schema(row["schema"], property_order=order), vocab)
+            compiled = dx.compile(dx.json_schema(row["schema"], property_order=order), vocab, max_tokens=BUDGET)
         except dx.DecodexError:
-            continue
+            continue  # refused, or longer than BUDGET at its shortest
         for _ in range(2):
-            text = write(compiled, vocab, rng).decode()
+            try:
+                text = write(compiled, vocab, rng).decode()
+            except dx.LimitError:  # uniqueItems over long random strings: every word is a state of its own
+                stopped += 1
+                continue
             texts += 1
             failures += [(row["id"], complaint, text) for complaint in complaints(parsed(text), row["schema"])]
     assert texts > SCHEMAS
+    assert stopped <= 0.01 * texts, (stopped, texts)
     assert not failures, failures[:5]
