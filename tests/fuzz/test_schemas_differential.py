@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 from typing import Any
 
 import pytest
@@ -232,6 +233,8 @@ def test_instances_of_another_generator() -> None:
         valid = jsonschema.Draft202012Validator(schema).is_valid(instance)
         try:
             text = json.dumps(instance, ensure_ascii=False)
+            if re.search(r"e[+-]?(\d{3}|2[1-9]|[3-9]\d)", text):
+                return   # beyond the exponents that bounded numbers are written with (docs/json_schema.md)
             accepted = Judge(compiled).accepts(text)
         except (UnicodeEncodeError, dx.LimitError):
             return
