@@ -126,6 +126,7 @@ uint32_t ExprPool::search_shortest(ExprId root) {
 }
 
 int ExprPool::first_of_shortest(ExprId e) {
+  while (node(e).kind == Kind::Concat && decomposes(e) && shortest(ExprId{node(e).a}) == 0) e = ExprId{node(e).b};
   const uint32_t length = shortest(e);
   if (length == 0 || length == kInfinite) return -1;
   const Node& n = node(e);
@@ -134,7 +135,7 @@ int ExprPool::first_of_shortest(ExprId e) {
       return n.set->first();
     case Kind::Concat:
       if (!decomposes(e)) break;
-      return first_of_shortest(ExprId{shortest(ExprId{n.a}) == 0 ? n.b : n.a});
+      return first_of_shortest(ExprId{n.a});
     case Kind::Alt: {
       int first = INT_MAX;
       for (ExprId kid : kids(e))

@@ -138,10 +138,10 @@ Absorption Absorptions::by_repeating(ExprId arm, bool alone) {
   const Node& n = pool_.node(head);
   if (n.kind != Kind::Repeat || (pool_.node(arm).flags & kHard)) return {};
   Absorption out{characters(ExprId{n.a}), n.c, pool_.shortest(arm), alone};
-  for (int b = 0; b < 0x100 && out.exclusive; ++b)   // could more of them begin the tail, or a turn that is not one character?
-    if (b >= 0x80 ? pool_.step_held(tail, static_cast<uint8_t>(b)) != kEmpty
-                  : (out.set.ascii[b >> 6] >> (b & 63) & 1) && pool_.step_held(tail, static_cast<uint8_t>(b)) != kEmpty)
-      out.exclusive = false;
+  for (int b = 0; b < 0x100 && out.exclusive; ++b) {   // could one of them begin the tail?
+    const bool may_begin_one = b >= 0x80 || (out.set.ascii[b >> 6] >> (b & 63) & 1);
+    out.exclusive = !may_begin_one || pool_.step_held(tail, static_cast<uint8_t>(b)) == kEmpty;
+  }
   return out;
 }
 

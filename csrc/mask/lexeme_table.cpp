@@ -31,6 +31,11 @@ ExitNodes exit_nodes(const TokenTrie& trie, const std::vector<uint32_t>& ends) {
   return out;
 }
 
+// Can a table be made from this one by naming the tokens that differ?
+bool serves_as_base(const LexemeTable& table) {
+  return !table.bits.empty() && table.prefix_free && table.splits && table.exits.nodes.empty();
+}
+
 }  // namespace
 
 LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, bool followed, Absorptions& absorptions) {
@@ -115,7 +120,7 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
 
 bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId base_lexeme,
                             const LexemeTable& base, LexemeTable& out) {
-  if (base.bits.empty() || !base.prefix_free || !base.splits) return false;
+  if (!serves_as_base(base)) return false;
   out = LexemeTable{};
   out.bits = base.bits;
   out.remainders = base.remainders;
@@ -156,7 +161,7 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
 bool make_lexeme_table_within(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId relaxed_lexeme,
                               const LexemeTable& relaxed, uint64_t reach, bool followed, Absorptions& absorptions,
                               LexemeTable& out) {
-  if (relaxed.bits.empty() || !relaxed.prefix_free || !relaxed.splits) return false;
+  if (!serves_as_base(relaxed)) return false;
   out = relaxed;
   const TokenTrie& trie = vocab.trie();
   struct Place {

@@ -165,6 +165,11 @@ ExprId SchemaWriter::unique_items(const Place& place) {
   return pool_.alt(arms);
 }
 
+ExprId SchemaWriter::text_item_rule(Place place) {
+  place.kind = Kind::AfterItem;
+  return rule(place, layout_.before_close_cost() + 1);
+}
+
 ExprId SchemaWriter::after_text_item(const Place& place) {
   const ArrayPlan& plan = plans_.array(place.plan);
   const ExprId end = pool_.concat(layout_.before_close(place.depth), pool_.byte(']'));

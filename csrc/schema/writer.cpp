@@ -91,9 +91,8 @@ ExprId SchemaWriter::after_capture(ExprPool&, uint64_t key, std::string_view wor
   Place place = places_[key];
   if (place.kind == Kind::Item) return after_item(place, word);
   if (place.kind == Kind::TextItem) {
-    place.kind = Kind::AfterItem;
     place.written = with_word(place.written, value_id(word));
-    return rule(place, layout_.before_close_cost() + 1);
+    return text_item_rule(place);
   }
   place.kind = Kind::AfterFreeKey;
   place.written = with_word(place.written, strings_.intern(Strings::decode(word.substr(0, word.size() - 1))));
@@ -102,10 +101,7 @@ ExprId SchemaWriter::after_capture(ExprPool&, uint64_t key, std::string_view wor
 
 ExprId SchemaWriter::after_fresh_capture(ExprPool&, uint64_t key) {
   Place place = places_[key];
-  if (place.kind == Kind::TextItem) {
-    place.kind = Kind::AfterItem;
-    return rule(place, layout_.before_close_cost() + 1);
-  }
+  if (place.kind == Kind::TextItem) return text_item_rule(place);
   if (place.kind == Kind::Item) return kEmpty;  // what follows depends on the delimiter that ended the item
   if (!Costs::sums_only(plans_.object(place.plan)))   // what follows depends on how many keys of a class are left
     place.written = with_word(place.written, unknown_word(place.low, place.written));

@@ -96,6 +96,7 @@ class SchemaWriter final : public RuleSource {
   ExprId next_item(const Place& place, ExprId item);
   ExprId item_texts(StringId value, const Place& place);
   ExprId after_item(const Place& place, std::string_view word);
+  ExprId text_item_rule(Place place);
   ExprId after_text_item(const Place& place);
   bool endless_strings(ExprId item) const;
   Cost items_cost(const Place& place);

@@ -193,3 +193,16 @@ TEST_CASE("words are a trie") {
   CHECK_FALSE(pool.accepting(pool.run(e, "t")));
   CHECK(pool.run(e, "trx") == kEmpty);
 }
+
+TEST_CASE("the first byte of a shortest word is found behind very many optional parts") {
+  ExprPool pool;
+  ExprId e = pool.alt(pool.literal("zb"), pool.literal("yc"));
+  for (int i = 0; i < 50'000; ++i) e = pool.concat(pool.optional(pool.byte(static_cast<uint8_t>('a' + i % 7))), e);
+  CHECK(pool.shortest(e) == 2);
+  CHECK(pool.first_of_shortest(e) == 'y');
+  CHECK(pool.first_of_shortest(kEpsilon) == -1);
+  CHECK(pool.first_of_shortest(kEmpty) == -1);
+  ExprId none_of = pool.conj(pool.repeat(pool.bytes(ByteSet::range('a', 'c')), 2, 2), pool.complement(pool.literal("aa")));
+  CHECK(pool.first_of_shortest(none_of) == 'a');
+  CHECK(pool.first_of_shortest(pool.step(none_of, 'a')) == 'b');
+}
