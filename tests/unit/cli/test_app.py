@@ -122,8 +122,8 @@ def test_interrupt_is_quiet(tmp_path: Path) -> None:
     try:
         writing = open_when_read(fifo, child)
         child.send_signal(signal.SIGINT)
+        os.close(writing)  # a signal just before the system call would be noticed only when that returns
         out, err = child.communicate(timeout=60)
-        os.close(writing)
     finally:
         child.kill()
     assert (child.returncode, out, err) == (130, b"", b"")
