@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test test-quick test-core sanitize lint format bench clean help
+.PHONY: demo test test-quick test-core sanitize lint format bench bench-quick clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,8 +67,11 @@ format: ## formatting
 	$(BIN)/ruff format decodex tests benchmarks tools
 	$(BIN)/clang-format -i $(shell find csrc -name '*.cpp' -o -name '*.h' | grep -v third_party)
 
-bench: $(VENV)/built ## masks of the MaskBench pack, beside the peers that are installed
-	$(BIN)/python -m benchmarks.maskbench
+bench: $(VENV)/built ## every benchmark, beside the peers that are installed
+	$(BIN)/python -m benchmarks
+
+bench-quick: $(VENV)/built ## the same in two minutes, to see that all of it works
+	$(BIN)/python -m benchmarks --quick
 
 clean: ## what was made
 	rm -rf build dist $(VENV) *.egg-info decodex/*.so

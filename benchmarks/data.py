@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 PACK = "maskbench_public.jsonl.gz"
+BUILT_IN = "sample"
+"""What ``--data`` says to run on the schemas of this file even where the pack is."""
 
 
 class DataUnavailable(Exception):
@@ -52,7 +54,9 @@ def load_problems(data: str | None, limit: int | None, seed: int) -> tuple[str, 
 
 
 def find_pack(data: str | None) -> Path | None:
-    """The file of the pack, or ``None`` when nobody named one and none lies in the usual places."""
+    """The file of the pack; ``None`` for the built-in sample, asked for or because no pack is in the usual places."""
+    if data == BUILT_IN:
+        return None
     if data is not None:
         named = Path(data)
         path = named / PACK if named.is_dir() else named

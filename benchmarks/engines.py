@@ -35,6 +35,10 @@ class EngineOptions:
 
     order: str = "schema"
     """Order of properties that decodex enforces: "schema" or "any"."""
+    cache_bytes: int | None = None
+    """Memory that an engine may keep between schemas, where it can be told; ``None``: its own default."""
+    keep: bool = False
+    """Every compiled schema stays in memory, as the schemas of a server's users do."""
 
 
 class Engine(ABC):
@@ -131,7 +135,9 @@ class Decodex(Engine):
 
     def compile(self, schema: str) -> Handle:
         constraint = self._dx.json_schema(schema, property_order=self.options.order)
-        return self._dx.compile(constraint, self._vocab)
+        kept = self.options.cache_bytes
+        limits = None if kept is None else self._dx.Limits(pool_bytes=kept)
+        return self._dx.compile(constraint, self._vocab, limits=limits)
 
     def start(self, handle: Handle) -> None:
         self._matcher = handle.matcher()
@@ -263,7 +269,8 @@ class XGrammar(Engine):
             vocab_size=vocab.size,
             stop_token_ids=[vocab.eos_id],
         )
-        self._compiler = xgrammar.GrammarCompiler(info, max_threads=1)
+        kept = -1 if self.options.cache_bytes is None else self.options.cache_bytes
+        self._compiler = xgrammar.GrammarCompiler(info, max_threads=1, cache_limit_bytes=kept)
         self._mask = xgrammar.allocate_token_bitmask(1, vocab.size)
         self.words = self._mask.numpy()[0]
         self._matcher: Any = None

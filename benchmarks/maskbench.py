@@ -12,12 +12,10 @@ everything as JSON.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from typing import Any
 from benchmarks.data import DataUnavailable, Problem, load_problems
 from benchmarks.engines import DEFAULT_ENGINES, ENGINES, EngineOptions
 from benchmarks.statistics import progress
+from benchmarks.suite import load_average, machine, positive
 from benchmarks.vocabularies import LOADERS, Encode, VocabularyUnavailable, load
 from benchmarks.workers import OK, TIMED_OUT, Compiled, Replayed, Worker
 
@@ -57,17 +56,24 @@ class Run:
     """Engines that were asked for and did not run, and why."""
 
 
-def measure(run: Run, problems: Sequence[Problem], encode: Encode, time_limit_s: float) -> None:
-    """Take the engines through the problems; what is complete stays in ``run`` on Ctrl-C."""
+def measure(
+    run: Run, problems: Sequence[Problem], encode: Encode | Mapping[str, Encode], time_limit_s: float
+) -> None:
+    """Take the workers through the problems; what is complete stays in ``run`` on Ctrl-C.
+
+    ``encode``: the tokenizer of all of them, or that of each by its label.
+    """
     names = list(run.workers)
     seen: set[str] = set()
     with progress(len(problems)) as advance:
         for index, problem in enumerate(problems):
             advance(problem.name)
-            documents = [encode(instance.text) for instance in problem.instances]
+            texts = [instance.text for instance in problem.instances]
+            shared = None if isinstance(encode, Mapping) else [encode(text) for text in texts]
             turn = index % len(names)
             done: dict[str, SchemaRecord] = {}
             for name in [*names[turn:], *names[:turn]]:
+                documents = shared if shared is not None else [encode[name](text) for text in texts]
                 done[name] = take(run.workers[name], problem.schema, documents, time_limit_s)
             run.problems.append(problem)
             run.repeated.append(problem.schema in seen)
@@ -106,13 +112,13 @@ def _drop_first(masks_ns: array[int]) -> None:
 def start_workers(run: Run, workers: Sequence[Worker]) -> None:
     """Prepare the engines one after the other; those that fail are noted as absent."""
     for worker in workers:
-        print(f"preparing {worker.name} ...", file=sys.stderr)
+        print(f"preparing {worker.label} ...", file=sys.stderr)
         ready = worker.prepare()
         if ready.outcome != OK:
-            run.absent[worker.name] = f"could not be prepared: {ready.message}"
+            run.absent[worker.label] = f"could not be prepared: {ready.message}"
             continue
-        run.workers[worker.name] = worker
-        run.records[worker.name] = []
+        run.workers[worker.label] = worker
+        run.records[worker.label] = []
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -125,7 +131,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--data", metavar="PATH", help="the pack or its folder (default: $DECODEX_DATA, then ../shared/data)")
-    add("--limit", type=_count, metavar="N", help="run on N schemas drawn by the seed (default: all)")
+    add("--limit", type=positive, metavar="N", help="run on N schemas drawn by the seed (default: all)")
     add("--seed", type=int, default=0, help="order and choice of the schemas (default: 0)")
     add(
         "--engines",
@@ -182,13 +188,6 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive count")
-    return value
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     from benchmarks.maskbench_report import print_report, write_json
 
@@ -234,26 +233,9 @@ def _circumstances(options: argparse.Namespace, source: str) -> dict[str, Any]:
         "vocabulary": options.vocab,
         "order": options.order,
         "time_limit_s": options.time_limit,
-        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "processor": _processor(),
-        "cores": os.cpu_count() or 1,
+        **machine(),
         "load_before": load_average(),
     }
-
-
-def load_average() -> float:
-    """Processes that wanted a core in the last minute; 0 where the system does not say."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
 if __name__ == "__main__":

@@ -59,10 +59,12 @@ def ratio(above: float, below: float) -> str:
 
 
 def number(value: float) -> str:
-    """Three digits or so, without an exponent."""
+    """Three digits or so, at most four behind the point, without an exponent."""
     if value >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    if value >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if value >= 0.1 or not value else f"{value:.4f}"
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> None:

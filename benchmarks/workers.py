@@ -24,18 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.engines import ENGINES, Engine, EngineOptions, Handle
+from benchmarks.timing import one_thread
 from benchmarks.vocabularies import BenchmarkVocabulary
 
 PREPARE_LIMIT_S = 600.0
 _POLL_S = 0.2
 _MESSAGE_LENGTH = 400
-_ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "RAYON_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
 
 # Outcomes of a request.
 OK, REFUSED, CRASHED, TIMED_OUT = "ok", "refused", "crashed", "timed out"
@@ -90,9 +84,16 @@ class Worker:
     """The driver's side of one engine: requests with a time limit, restarts, what they cost."""
 
     def __init__(
-        self, name: str, options: EngineOptions, vocab: BenchmarkVocabulary, memory_limit: int
+        self,
+        name: str,
+        options: EngineOptions,
+        vocab: BenchmarkVocabulary,
+        memory_limit: int,
+        label: str | None = None,
     ) -> None:
         self.name = name
+        self.label = label or name
+        """By what a run knows it, where one engine has several workers."""
         self.prepared: Prepared | None = None
         self.starts = 0
         self.peak_rss_bytes = 0
@@ -106,8 +107,7 @@ class Worker:
         """Start a worker if none is running; the first answer is kept in ``prepared``."""
         if self._process is not None and self.prepared is not None:
             return self.prepared
-        for variable in _ONE_THREAD:
-            os.environ[variable] = "1"
+        one_thread()
         context = multiprocessing.get_context("spawn")
         handle, log = tempfile.mkstemp(prefix="maskbench-", suffix=".log")
         os.close(handle)
@@ -130,6 +130,11 @@ class Worker:
     def running(self) -> bool:
         """Is there a process that holds the schema compiled last?"""
         return self._process is not None
+
+    @property
+    def resident_bytes(self) -> int:
+        """What the process holds now; 0 when none is running."""
+        return resident_bytes(self._process.pid) if self._process is not None else 0
 
     def compile(self, schema: str, limit_s: float) -> Compiled:
         """Compile a schema and make its first mask; the handle stays in the worker for ``replay``."""
@@ -226,6 +231,7 @@ def _serve(
     ready = _prepare(engine, vocab)
     connection.send(ready)
     handle: Handle = None
+    kept: list[Handle] = []
     with contextlib.suppress(EOFError, OSError):
         while ready.outcome == OK:
             kind, argument = connection.recv()
@@ -233,6 +239,8 @@ def _serve(
                 handle = None
                 gc.collect()
                 handle, answer = _compile(engine, argument)
+                if options.keep:
+                    kept.append(handle)
                 connection.send(replace(answer, rss_bytes=resident_bytes(peak=True)))
             else:
                 replayed = _replay(engine, handle, argument, vocab.eos_id)
