@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from decodex import __version__
-from decodex.cli import check, compile, generate, info
+from decodex.cli import bench, check, compile, generate, info
 from decodex.cli.console import console, is_terminal, write
 from decodex.cli.failures import BadUsage, ExitCode
 from decodex.errors import DecodexError
@@ -100,6 +100,7 @@ def _decodex(
       decodex check --regex '[0-9]{3}' --text 12x
       decodex compile schemas/
       decodex info
+      decodex bench --quick
 
     \b
     Exit codes: 0 done, 1 a negative answer (refused text, a constraint that fails), 2 bad usage or a
@@ -111,3 +112,4 @@ app.command("generate")(generate.generate)
 app.command("check")(check.check)
 app.command("compile")(compile.compile_)
 app.command("info")(info.info)
+app.command("bench", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(bench.bench)
