@@ -70,7 +70,7 @@ format: ## formatting
 bench: $(VENV)/built ## every benchmark, beside the peers that are installed
 	$(BIN)/python -m benchmarks
 
-bench-quick: $(VENV)/built ## the same in two minutes, to see that all of it works
+bench-quick: $(VENV)/built ## the same in about two minutes, to see that all of it works
 	$(BIN)/python -m benchmarks --quick
 
 clean: ## what was made

@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks.suite import run_all
+from benchmarks.harness.suite import run_all
 
 if __name__ == "__main__":
     sys.exit(run_all())

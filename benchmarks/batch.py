@@ -25,13 +25,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.data import Problem
-from benchmarks.engines import ENGINES, Engine, EngineOptions
-from benchmarks.figures import Report, Target
-from benchmarks.plots import Draw, bars
-from benchmarks.suite import Options, run_benchmark
-from benchmarks.timing import medians, quiet, rotations
-from benchmarks.vocabularies import BenchmarkVocabulary, Encode
+from benchmarks.harness.data import Problem
+from benchmarks.harness.engines import ENGINES, Engine, EngineOptions
+from benchmarks.harness.figures import Report, Target
+from benchmarks.harness.plots import Draw, bars
+from benchmarks.harness.suite import Options, run_benchmark
+from benchmarks.harness.timing import medians, quiet, rotations
+from benchmarks.harness.vocabularies import BenchmarkVocabulary, Encode
 
 ROWS = 64
 TARGET = Target(1.7, "value", at_least=True)
@@ -81,22 +81,17 @@ def measure(options: Options, report: Report) -> None:
 def _add_figures(
     report: Report, kind: str, names: Sequence[str], threads: Sequence[int], middle: dict[tuple[str, int, str], float]
 ) -> None:
-    peers = [name for name in names if name != "decodex"]
     for count in threads:
-        mine = middle.get(("decodex", count, kind))
-        alone = middle.get(("decodex", 1, kind))
-        floor = alone / count if alone is not None else None
-        theirs = {name: middle[name, count, kind] for name in peers}
-        report.add(f"{kind}: a step, {_threads(count)}", "µs", mine, theirs, floor=floor)
+        values = {name: middle[name, count, kind] for name in names}
+        floor = middle["decodex", 1, kind] / count
+        report.add(f"{kind}: a step, {_threads(count)}", "µs", values, floor=floor)
     for count in threads[1:] or [2]:
         speed_ups = {
             name: middle[name, 1, kind] / middle[name, count, kind] if count in threads else None for name in names
         }
-        targets = {next(iter(peers), ""): TARGET} if count == 2 else {}
-        theirs = {name: speed_ups[name] for name in peers}
-        own = speed_ups.get("decodex")
+        target = TARGET if count == 2 else None
         floor = _machine_speed_up(count) if count in threads else None
-        report.add(f"{kind}: speed-up on {_threads(count)}", "x", own, theirs, floor=floor, targets=targets)
+        report.add(f"{kind}: speed-up on {_threads(count)}", "x", speed_ups, floor=floor, target=target)
 
 
 @functools.cache

@@ -14,13 +14,13 @@ import sys
 import time
 from collections.abc import Sequence
 
-from benchmarks.figures import Report
+from benchmarks.harness.figures import Report
+from benchmarks.harness.maskbench_report import compare, first_masks
+from benchmarks.harness.plots import Draw, survival
+from benchmarks.harness.statistics import Summary, summarize
+from benchmarks.harness.suite import Options, run_benchmark
+from benchmarks.harness.workers import OK
 from benchmarks.mask_time import add_summaries, replay
-from benchmarks.maskbench_report import compare, first_masks
-from benchmarks.plots import Draw, survival
-from benchmarks.statistics import Summary, summarize
-from benchmarks.suite import Options, run_benchmark
-from benchmarks.workers import OK
 
 TARGETS = {
     "llguidance": {"mean": 1 / 3, "p50": 1 / 3, "p99": 1 / 3},

@@ -25,10 +25,10 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
-from benchmarks.figures import Report, Target
-from benchmarks.plots import Draw, bars
-from benchmarks.suite import Options, run_benchmark
-from benchmarks.timing import one_thread, quiet, rotations
+from benchmarks.harness.figures import Report, Target
+from benchmarks.harness.plots import Draw, bars
+from benchmarks.harness.suite import Options, run_benchmark
+from benchmarks.harness.timing import one_thread, quiet, rotations
 
 PROMPT = "Write a list of people as JSON: "
 _PERSON = {
@@ -119,14 +119,13 @@ def _add_figures(report: Report, rates: dict[str, list[float]], names: Sequence[
     alone = "generate, no constraint"
     mine, floor = per_token("generate, decodex", alone)
     theirs = {name: per_token(f"generate, {name}", alone)[0] for name in names if name != "decodex"}
-    on = next(iter(theirs), "")
-    report.add("generate(), per token", "ms", mine, theirs, floor=floor, targets={on: LOSS})
+    report.add("generate(), per token", "ms", {"decodex": mine, **theirs}, floor=floor, target=LOSS)
     mine, floor = per_token("loop, masks", "loop, no constraint")
-    report.add("loop by hand, per token", "ms", mine, floor=floor, targets={"": LOSS})
+    report.add("loop by hand, per token", "ms", {"decodex": mine}, floor=floor, target=LOSS)
     mine, floor = per_token("loop, forced text", "loop, no constraint")
-    report.add("loop by hand, forced text, per token", "ms", mine, floor=floor, targets={"": GAIN})
+    report.add("loop by hand, forced text, per token", "ms", {"decodex": mine}, floor=floor, target=GAIN)
     for name, values in rates.items():
-        report.add(name, "tokens/s", median(values))
+        report.add(name, "tokens/s", {"decodex": median(values)})
 
 
 def _generate(model: Any, prompt: Any, tokens: int, processors: Callable[[], list[Any]]) -> Callable[[], int]:

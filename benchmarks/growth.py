@@ -20,15 +20,14 @@ from collections.abc import Sequence
 from statistics import mean, median
 from typing import Any
 
-from benchmarks.data import Instance, Problem
-from benchmarks.engines import EngineOptions
-from benchmarks.figures import Report, Target
-from benchmarks.maskbench import Run, start_workers
-from benchmarks.maskbench import measure as replay
-from benchmarks.plots import Draw, lines
-from benchmarks.suite import Options, run_benchmark
-from benchmarks.vocabularies import BenchmarkVocabulary, Encode, VocabularyUnavailable, load
-from benchmarks.workers import OK, Replayed, Worker
+from benchmarks.harness.data import Instance, Problem
+from benchmarks.harness.engines import EngineOptions
+from benchmarks.harness.figures import Report, Target
+from benchmarks.harness.plots import Draw, lines
+from benchmarks.harness.suite import Options, run_benchmark
+from benchmarks.harness.vocabularies import BenchmarkVocabulary, Encode, VocabularyUnavailable, load
+from benchmarks.harness.workers import OK, Replayed, Worker
+from benchmarks.maskbench import Run, run_workers
 
 GROWTH = Target(1.5, "value")
 """Of the mean mask, from the smallest vocabulary to the largest."""
@@ -58,12 +57,7 @@ def measure(options: Options, report: Report) -> None:
 
 def _run(workers: Sequence[Worker], problems: Sequence[Problem], encode: Any, options: Options, report: Report) -> Run:
     run = Run(report.about)
-    try:
-        start_workers(run, workers)
-        replay(run, problems, encode, options.time_limit_s)
-    finally:
-        for worker in workers:
-            worker.stop()
+    run_workers(run, workers, problems, encode, options.time_limit_s)
     report.notes += [f"{label}: {reason}" for label, reason in run.absent.items()]
     return run
 
@@ -98,13 +92,14 @@ def _vocabularies(options: Options, report: Report, names: Sequence[str]) -> Cur
         ]
         for name in names
     }
+    none = dict.fromkeys(names)
     for index, (vocab, _) in enumerate(loaded):
         values = {name: curve[index][1] for name, curve in curves.items() if len(curve) == len(loaded)}
-        _add(report, f"mean mask, {vocab.name} ({vocab.size:,} tokens)", "µs", values, names)
+        report.add(f"mean mask, {vocab.name} ({vocab.size:,} tokens)", "µs", none | values)
     grown = {name: curve[-1][1] / curve[0][1] for name, curve in curves.items() if len(curve) == len(loaded)}
     small, large = loaded[0][0].size, loaded[-1][0].size
     target = GROWTH if large >= 200_000 else None
-    _add(report, f"mean mask, {large:,} over {small:,} tokens", "x", grown, names, 1.0, target)
+    report.add(f"mean mask, {large:,} over {small:,} tokens", "x", none | grown, floor=1.0, target=target)
     return curves
 
 
@@ -164,7 +159,7 @@ def _schemas(
     for title, unit, curves in (("first mask", "ms", first), ("mean mask", "µs", masks)):
         for size in (sizes[0], sizes[-1]):
             values = {name: dict(curve).get(size) for name, curve in curves.items()}
-            _add(report, f"{title}, {size:,} properties", unit, values, names)
+            report.add(f"{title}, {size:,} properties", unit, values)
     return first, masks
 
 
@@ -206,24 +201,10 @@ def _output(
             part = masks[window * width : (window + 1) * width]
             curves[name].append(((window + 1) * width, median(part) / 1e3))
     for window in (0, WINDOWS - 1):
-        values = {name: curve[window][1] for name, curve in curves.items() if curve}
+        values = {name: curve[window][1] if curve else None for name, curve in curves.items()}
         place = "first" if window == 0 else "last"
-        _add(report, f"median mask, {place} eighth of {length:,} tokens", "µs", values, names)
+        report.add(f"median mask, {place} eighth of {length:,} tokens", "µs", values)
     return curves
-
-
-def _add(
-    report: Report,
-    title: str,
-    unit: str,
-    values: dict[str, Any],
-    names: Sequence[str],
-    floor: float | None = None,
-    target: Target | None = None,
-) -> None:
-    peers = {name: values.get(name) for name in names if name != "decodex"}
-    targets = {next(iter(peers), ""): target} if target is not None else None
-    report.add(title, unit, values.get("decodex"), peers, floor=floor, targets=targets)
 
 
 def _paint(panels: Sequence[Any], vocabulary: Curves, first: Curves, schema: Curves, output: Curves) -> None:

@@ -20,12 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data import DataUnavailable, Problem, load_problems
-from benchmarks.engines import DEFAULT_ENGINES, ENGINES, EngineOptions
-from benchmarks.statistics import progress
-from benchmarks.suite import load_average, machine, positive
-from benchmarks.vocabularies import LOADERS, Encode, VocabularyUnavailable, load
-from benchmarks.workers import OK, TIMED_OUT, Compiled, Replayed, Worker
+from benchmarks.harness.data import DataUnavailable, Problem, load_problems
+from benchmarks.harness.engines import DEFAULT_ENGINES, ENGINES, EngineOptions
+from benchmarks.harness.statistics import progress
+from benchmarks.harness.suite import load_average, machine, positive
+from benchmarks.harness.vocabularies import LOADERS, Encode, VocabularyUnavailable, load
+from benchmarks.harness.workers import OK, TIMED_OUT, Compiled, Replayed, Worker
 
 QUICK_LIMIT = 20
 QUICK_TIME_LIMIT_S = 5.0
@@ -121,6 +121,23 @@ def start_workers(run: Run, workers: Sequence[Worker]) -> None:
         run.records[worker.label] = []
 
 
+def run_workers(
+    run: Run,
+    workers: Sequence[Worker],
+    problems: Sequence[Problem],
+    encode: Encode | Mapping[str, Encode],
+    time_limit_s: float,
+) -> None:
+    """Prepare the workers, take them through the problems, and stop them, whatever happens."""
+    try:
+        start_workers(run, workers)
+        if run.workers:
+            measure(run, problems, encode, time_limit_s)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line; ends the program with a message on an unknown engine or vocabulary."""
     parser = argparse.ArgumentParser(
@@ -189,7 +206,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    from benchmarks.maskbench_report import print_report, write_json
+    from benchmarks.harness.maskbench_report import print_report, write_json
 
     options = parse_arguments(arguments)
     try:
@@ -209,15 +226,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name not in run.absent
     ]
     try:
-        start_workers(run, workers)
-        if run.workers:
-            measure(run, problems, encode, options.time_limit)
+        run_workers(run, workers, problems, encode, options.time_limit)
     except KeyboardInterrupt:
         run.about["interrupted"] = True
         print("interrupted; reporting what is complete", file=sys.stderr)
-    finally:
-        for worker in workers:
-            worker.stop()
     run.about["load_after"] = load_average()
     print_report(run)
     write_json(run, options.out)

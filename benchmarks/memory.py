@@ -20,12 +20,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.engines import EngineOptions
-from benchmarks.figures import Report, Target
-from benchmarks.plots import Draw, lines
-from benchmarks.suite import Options, run_benchmark
-from benchmarks.vocabularies import Encode
-from benchmarks.workers import OK, Worker
+from benchmarks.harness.engines import EngineOptions
+from benchmarks.harness.figures import Report, Target
+from benchmarks.harness.plots import Draw, lines
+from benchmarks.harness.suite import Options, run_benchmark
+from benchmarks.harness.vocabularies import Encode
+from benchmarks.harness.workers import OK, Compiled, Replayed, Worker
 
 KEPT_BYTES = 64 << 20
 FLAT = Target(1.1, "value")
@@ -79,30 +79,16 @@ def measure(options: Options, report: Report) -> None:
         wanted = EngineOptions(cache_bytes=KEPT_BYTES)
         curves["endless"][name] = _run(name, wanted, endless, options, report, vocab, encode)
         curves["held"][name] = _run(name, EngineOptions(keep=True), held, options, report, vocab, encode)
-    peers = [name for name in names if name != "decodex"]
+    none = dict.fromkeys(names)
     ends = {name: curve[-1][1] for name, curve in curves["endless"].items() if curve}
     starts = {name: curve[0][1] for name, curve in curves["endless"].items() if curve}
-    _add(report, "resident at the end of the endless run", "MiB", ends, peers, starts.get("decodex"))
+    report.add("resident at the end of the endless run", "MiB", none | ends, floor=starts.get("decodex"))
     growth = {name: _growth(curve) for name, curve in curves["endless"].items() if len(curve) > 1}
-    _add(report, "the same / at half of that run", "x", growth, peers, 1.0, FLAT)
+    report.add("the same / at half of that run", "x", none | growth, floor=1.0, target=FLAT)
     each = {name: _slope(curve) * 1024 for name, curve in curves["held"].items() if len(curve) > 1}
-    _add(report, f"per schema held, of {held:,}", "KiB", each, peers)
+    report.add(f"per schema held, of {held:,}", "KiB", none | each)
     report.data = curves
     report.draw = Draw(lambda *panels: _paint(panels, curves), panels=2)
-
-
-def _add(
-    report: Report,
-    name: str,
-    unit: str,
-    values: dict[str, float],
-    peers: Sequence[str],
-    floor: float | None = None,
-    target: Target | None = None,
-) -> None:
-    theirs = {peer: values.get(peer) for peer in peers}
-    targets = {next(iter(peers), ""): target} if target is not None else None
-    report.add(name, unit, values.get("decodex"), theirs, floor=floor, targets=targets)
 
 
 def _run(
@@ -122,12 +108,12 @@ def _run(
         deadline = time.monotonic() + limit_s
         for number in range(1, count + 1):
             schema, text = problem(number, options.seed)
-            compiled = worker.compile(schema, options.time_limit_s)
-            if compiled.outcome == OK:
-                accepted = worker.replay(encode(text), options.time_limit_s).accepted
-            refused += compiled.outcome != OK or not accepted
+            answer: Compiled | Replayed = worker.compile(schema, options.time_limit_s)
+            if answer.outcome == OK:
+                answer = worker.replay(encode(text), options.time_limit_s)
+            refused += not (isinstance(answer, Replayed) and answer.accepted)
             if not worker.running:
-                report.notes.append(f"{name} was stopped at schema {number}: {compiled.message}")
+                report.notes.append(f"{name} was stopped at schema {number}: {answer.message}")
                 break
             late = time.monotonic() > deadline
             if number % every == 0 or number == count or late:

@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from benchmarks.engines import ENGINES, Engine, EngineOptions
-from benchmarks.figures import Report, Target
-from benchmarks.plots import Draw, bars
-from benchmarks.suite import Options, run_benchmark
-from benchmarks.timing import medians
+from benchmarks.harness.engines import ENGINES, Engine, EngineOptions
+from benchmarks.harness.figures import Report, Target
+from benchmarks.harness.plots import Draw, bars
+from benchmarks.harness.suite import Options, run_benchmark
+from benchmarks.harness.timing import medians
 
 SCHEMA = json.dumps(
     {
@@ -50,20 +50,14 @@ def measure(options: Options, report: Report) -> None:
             _go_to(engine, encode(text))
             calls[name] = engine.fill
         times = {name: ns / 1e3 for name, ns in medians(calls, rounds, repeats).items()}
-        peers = {name: times[name] for name in names if name != "decodex"}
-        found = (times["decodex"], peers)
-        report.add(f"repeated mask, {place}", "µs", *found, floor=times["floor"], targets=_on_first(peers))
+        values = {name: times[name] for name in names}
+        report.add(f"repeated mask, {place}", "µs", values, floor=times["floor"], target=TARGET)
         for name, value in times.items():
             shown.setdefault(name, []).append(value)
     _single_calls(report, rounds, repeats)
     report.data = {"places": list(PLACES), "us": shown}
     labels = {"ylabel": "per call, from Python (µs)", "yscale": "log", "title": "A mask that was made before"}
     report.draw = Draw(lambda axes: bars(axes, list(PLACES), shown, **labels))
-
-
-def _on_first(peers: dict[str, float]) -> dict[str, Target]:
-    """The target is on the floor, so one row carries it."""
-    return {next(iter(peers), ""): TARGET}
 
 
 def _go_to(engine: Engine, tokens: Sequence[int]) -> None:
@@ -89,7 +83,7 @@ def _single_calls(report: Report, rounds: int, repeats: int) -> None:
 
     times = medians({"advance and rollback": there_and_back, "fork": matcher.fork}, rounds, repeats)
     for name, ns in times.items():
-        report.add(name, "µs", ns / 1e3)
+        report.add(name, "µs", {"decodex": ns / 1e3})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

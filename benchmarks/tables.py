@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.statistics import number
-from benchmarks.suite import BENCHMARKS, RESULTS
+from benchmarks.harness.statistics import number
+from benchmarks.harness.suite import BENCHMARKS, RESULTS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -29,7 +29,7 @@ def bench(
         typer.Argument(metavar="[NAME]...", help="Which benchmarks; all if left out.", show_default=False),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A small run of two minutes at most, to see that all works.")
+        bool, typer.Option("--quick", help="A small run of about two minutes, to see that all works.")
     ] = False,
 ) -> None:
     """Measure decodex beside its peers, and print every target with its verdict.
@@ -53,7 +53,7 @@ def bench(
 def checkout() -> Path:
     """The folder of the repository that this package is imported from."""
     root = Path(decodex.__file__).resolve().parents[1]
-    if not (root / "benchmarks" / "suite.py").is_file():
+    if not (root / "benchmarks" / "__main__.py").is_file():
         raise Failure(
             f"the benchmarks are in decodex's repository and not in the installed package (looked beside {root}); "
             "clone the repository, install it there with `pip install -e .`, and run `decodex bench` again"

@@ -8,14 +8,16 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmarks.figures import MET, NOT_JUDGED, NOT_MET
-from benchmarks.suite import BENCHMARKS
+from benchmarks.harness.figures import MET, NOT_JUDGED, NOT_MET
+from benchmarks.harness.suite import BENCHMARKS
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = [name for name in BENCHMARKS if importlib.util.find_spec(f"benchmarks.{name}") is not None]
@@ -56,7 +58,35 @@ def test_decodex_alone_and_without_the_pack(tmp_path: Path) -> None:
 
 
 def test_names_that_are_none() -> None:
-    for arguments in (["nonsense"], ["--engines", "decodex,nonsense"], ["--vocab", "nonsense"], ["--limit", "0"]):
+    wrong = (["nonsense"], ["--engines", "decodex,nonsense"], ["--vocab", "nonsense"], ["--limit", "0"])
+    for arguments in (*wrong, ["--time-limit", "-1"], ["--memory-limit", "inf"]):
         done = _run(*arguments)
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_is_a_file_is_refused_before_the_work(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine", encoding="utf-8")
+    done = _run("operations", "--quick", "--vocab", "bytes", "--engines", "", "--out", str(taken))
+    assert done.returncode == 1
+    assert "name a folder" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert taken.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="an interrupt goes to a group of processes")
+def test_an_interrupted_run_says_what_it_found(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "operations", "memory", "growth"]
+    options = ["--vocab", "bytes", "--engines", "", "--quick", "--limit", "1000000", "--out", str(tmp_path)]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen([*command, *options], cwd=ROOT, start_new_session=True, **pipes)
+    assert process.stderr is not None
+    while "== memory" not in process.stderr.readline():
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Targets" in out
+    assert "growth" not in err
+    assert (tmp_path / "operations.json").is_file()

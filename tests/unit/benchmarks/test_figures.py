@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import plots
-from benchmarks.figures import MET, NOT_JUDGED, NOT_MET, Figure, Report, Target
+from benchmarks.harness import plots
+from benchmarks.harness.figures import MET, NOT_JUDGED, NOT_MET, Figure, Report, Target
 from benchmarks.tables import markdown
 
 
@@ -41,8 +41,8 @@ def _report() -> Report:
     about = {"load_before": 0.0, "load_after": 0.0, "cores": 2, "quick": False}
     report = Report("example", "How fast?", about, floor="a copy")
     targets = {"llguidance": Target(0.5), "xgrammar": Target(0.2)}
-    report.add("mask", "µs", 1.0, {"llguidance": 4.0}, floor=0.5, targets=targets)
-    report.add("fork", "µs", 0.2)
+    report.add("mask", "µs", {"decodex": 1.0, "llguidance": 4.0}, floor=0.5, targets=targets)
+    report.add("fork", "µs", {"decodex": 0.2})
     return report
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.vocabularies import BenchmarkVocabulary, VocabularyUnavailable, load
+from benchmarks.harness.vocabularies import BenchmarkVocabulary, VocabularyUnavailable, load
 
 
 def _available(name: str) -> tuple[BenchmarkVocabulary, object]:

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plots import Draw, save
-from benchmarks.statistics import number, print_table
+from benchmarks.harness.plots import Draw, save
+from benchmarks.harness.statistics import number, print_table
 
 MET, NOT_MET, NOT_JUDGED = "met", "NOT MET", "not judged"
 _COLUMNS = ("figure", "unit", "decodex", "peer", "peer's", "floor", "/ peer", "/ floor", "target", "verdict")
@@ -112,17 +112,22 @@ class Report:
         self,
         name: str,
         unit: str,
-        decodex: float | None,
-        peers: Mapping[str, float | None] | None = None,
+        values: Mapping[str, float | None],
         *,
         floor: float | None = None,
+        target: Target | None = None,
         targets: Mapping[str, Target] | None = None,
     ) -> None:
-        """One figure per peer, or one by itself; ``targets`` by peer, with ``""`` for a figure without one."""
+        """A row per peer in ``values`` (by engine) and in ``targets`` (of the ratios to peers), or one by itself.
+
+        ``target``, of decodex's own value or of its ratio to the floor, stands in the first row alone.
+        """
         wanted = dict(targets or {})
-        compared = {**dict.fromkeys(name for name in wanted if name), **(peers or {})} or {"": None}
-        for peer, theirs in compared.items():
-            self.figures.append(Figure(name, unit, decodex, peer, theirs, floor, wanted.get(peer)))
+        compared = {**dict.fromkeys(wanted), **values}
+        mine = compared.pop("decodex", None)
+        for peer, theirs in (compared or {"": None}).items():
+            self.figures.append(Figure(name, unit, mine, peer, theirs, floor, wanted.get(peer, target)))
+            target = None
 
     def print(self) -> None:
         """The table and the notes, to standard output."""

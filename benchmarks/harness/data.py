@@ -63,7 +63,7 @@ def find_pack(data: str | None) -> Path | None:
         if not path.is_file():
             raise DataUnavailable(f"--data {data}: no such file, nor a folder that holds {PACK}")
         return path
-    folders = [Path(__file__).resolve().parents[2] / "shared" / "data"]
+    folders = [Path(__file__).resolve().parents[3] / "shared" / "data"]
     if os.environ.get("DECODEX_DATA"):
         folders.insert(0, Path(os.environ["DECODEX_DATA"]))
     return next((folder / PACK for folder in folders if (folder / PACK).is_file()), None)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.statistics import number
+from benchmarks.harness.statistics import number
 
 COLOURS = {
     "decodex": "#c8372d",

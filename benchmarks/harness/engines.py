@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.vocabularies import BenchmarkVocabulary
+from benchmarks.harness.vocabularies import BenchmarkVocabulary
 
 Handle = Any
 

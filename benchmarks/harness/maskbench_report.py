@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.statistics import Summary, number, print_table, ratio, summarize
-from benchmarks.workers import CRASHED, OK, REFUSED, TIMED_OUT
+from benchmarks.harness.statistics import Summary, number, print_table, ratio, summarize
+from benchmarks.harness.workers import CRASHED, OK, REFUSED, TIMED_OUT
 
 if TYPE_CHECKING:
     from benchmarks.maskbench import Run, SchemaRecord

@@ -23,9 +23,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from benchmarks.engines import ENGINES, Engine, EngineOptions, Handle
-from benchmarks.timing import one_thread
-from benchmarks.vocabularies import BenchmarkVocabulary
+from benchmarks.harness.engines import ENGINES, Engine, EngineOptions, Handle
+from benchmarks.harness.timing import one_thread
+from benchmarks.harness.vocabularies import BenchmarkVocabulary
 
 PREPARE_LIMIT_S = 600.0
 _POLL_S = 0.2

@@ -9,11 +9,13 @@ was met; 2 is bad usage or missing data.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.metadata
 import importlib.util
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -22,11 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data import DataUnavailable, Problem, load_problems
-from benchmarks.engines import ENGINES
-from benchmarks.figures import MET, NOT_MET, Measure, Report
-from benchmarks.statistics import print_table
-from benchmarks.vocabularies import LOADERS, BenchmarkVocabulary, Encode, VocabularyUnavailable, load
+from benchmarks.harness.data import DataUnavailable, Problem, load_problems
+from benchmarks.harness.engines import ENGINES
+from benchmarks.harness.figures import MET, NOT_MET, Measure, Report
+from benchmarks.harness.statistics import print_table
+from benchmarks.harness.vocabularies import LOADERS, BenchmarkVocabulary, Encode, VocabularyUnavailable, load
 
 BENCHMARKS = (
     "mask_time",
@@ -42,7 +44,8 @@ BENCHMARKS = (
 )
 PEERS = ("llguidance", "xgrammar")
 """Whom a benchmark compares with unless told otherwise: those that the targets name."""
-RESULTS = Path(__file__).resolve().parent / "results"
+INTERRUPTED = 130  # as a shell says it
+RESULTS = Path(__file__).resolve().parents[1] / "results"
 
 
 @dataclass(frozen=True)
@@ -109,13 +112,17 @@ def run_benchmark(name: str, doc: str, measure: Measure, arguments: Sequence[str
         return 2
     report = Report(name, question, circumstances(options))
     try:
+        options.out.mkdir(parents=True, exist_ok=True)  # before the work, not after it
         measure(options, report)
+    except FileExistsError:
+        print(f"{name}: --out {options.out} is a file; name a folder", file=sys.stderr)
+        return 2
     except (DataUnavailable, VocabularyUnavailable) as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{name}: interrupted; nothing is reported", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     report.about["load_after"] = load_average()
     report.about["seconds"] = round(time.time() - report.about["started_at"], 1)
     report.print()
@@ -141,14 +148,24 @@ def run_all(arguments: Sequence[str] | None = None) -> int:
             print(f"{name}: not in this version", file=sys.stderr)
             continue
         print(f"\n== {name}", file=sys.stderr, flush=True)
-        code = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *passed], check=False).returncode
+        try:
+            code = _wait(subprocess.Popen([sys.executable, "-m", f"benchmarks.{name}", *passed]))
+        except KeyboardInterrupt:  # before it ran
+            code = INTERRUPTED
         (ran if code == 0 else failed).append(name)
-        if code == 130:
+        if code in (INTERRUPTED, -signal.SIGINT):
             break
     _print_targets(options.out, ran)
     for name in failed:
         print(f"{name}: did not finish", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """The exit code; Ctrl-C meets both, and the benchmark is left to end by itself."""
+    while True:
+        with contextlib.suppress(KeyboardInterrupt):
+            return process.wait()
 
 
 def _print_targets(folder: Path, names: Sequence[str]) -> None:
@@ -197,8 +214,8 @@ def _parser(program: str, description: str) -> argparse.ArgumentParser:
     )
     add("--limit", type=positive, metavar="N", help="schemas to run on, drawn by the seed")
     add("--seed", type=int, default=0, help="choice and order of the schemas (default: 0)")
-    add("--time-limit", type=float, metavar="S", help="seconds per schema and engine (default: 30, quick 5)")
-    add("--memory-limit", type=float, default=8.0, metavar="GIB", help="resident memory of a worker (default: 8)")
+    add("--time-limit", type=positive_real, metavar="S", help="seconds per schema and engine (default: 30, quick 5)")
+    add("--memory-limit", type=positive_real, default=8.0, metavar="GIB", help="of a worker, resident (default: 8)")
     return parser
 
 
@@ -230,6 +247,14 @@ def positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a positive count")
+    return value
+
+
+def positive_real(text: str) -> float:
+    """Seconds or gibibytes from the command line."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
     return value
 
 

@@ -1,0 +1,1 @@
+"""What all benchmarks share: data, engines, workers, timing, figures, plots."""
