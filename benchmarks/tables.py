@@ -59,7 +59,7 @@ def markdown(document: dict[str, Any]) -> list[str]:
 def _verdict(figure: dict[str, Any]) -> str:
     target = figure["target"].replace("peer", figure["peer"])
     judged = figure["judged"]
-    return f"{target}: {figure['verdict']}" if judged is None else f"{target}: {judged:.3g}, {figure['verdict']}"
+    return f"{target}: {figure['verdict']}" if judged is None else f"{target}: {number(judged)}, {figure['verdict']}"
 
 
 def _row(cells: Sequence[str]) -> str:

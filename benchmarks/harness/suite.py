@@ -27,7 +27,7 @@ from typing import Any
 from benchmarks.harness.data import DataUnavailable, Problem, load_problems
 from benchmarks.harness.engines import ENGINES
 from benchmarks.harness.figures import MET, NOT_MET, Measure, Report
-from benchmarks.harness.statistics import print_table
+from benchmarks.harness.statistics import number, print_table
 from benchmarks.harness.vocabularies import LOADERS, BenchmarkVocabulary, Encode, VocabularyUnavailable, load
 
 BENCHMARKS = (
@@ -143,18 +143,20 @@ def run_all(arguments: Sequence[str] | None = None) -> int:
     passed = _as_arguments(options)
     failed: list[str] = []
     ran: list[str] = []
-    for name in given.names or BENCHMARKS:
-        if importlib.util.find_spec(f"benchmarks.{name}") is None:
-            print(f"{name}: not in this version", file=sys.stderr)
-            continue
-        print(f"\n== {name}", file=sys.stderr, flush=True)
-        try:
+    try:
+        for name in given.names or BENCHMARKS:
+            if importlib.util.find_spec(f"benchmarks.{name}") is None:
+                print(f"{name}: not in this version", file=sys.stderr)
+                continue
+            failed.append(name)  # until it has ended well
+            print(f"\n== {name}", file=sys.stderr, flush=True)
             code = _wait(subprocess.Popen([sys.executable, "-m", f"benchmarks.{name}", *passed]))
-        except KeyboardInterrupt:  # before it ran
-            code = INTERRUPTED
-        (ran if code == 0 else failed).append(name)
-        if code in (INTERRUPTED, -signal.SIGINT):
-            break
+            if code == 0:
+                ran.append(failed.pop())
+            elif code in (INTERRUPTED, -signal.SIGINT):
+                break
+    except KeyboardInterrupt:  # outside the waiting: what ran is told all the same
+        pass
     _print_targets(options.out, ran)
     for name in failed:
         print(f"{name}: did not finish", file=sys.stderr)
@@ -175,7 +177,7 @@ def _print_targets(folder: Path, names: Sequence[str]) -> None:
         document = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         for figure in document.get("figures", []):
             if figure["target"] is not None:
-                shown = "-" if figure["judged"] is None else f"{figure['judged']:.3g}"
+                shown = "-" if figure["judged"] is None else number(figure["judged"])
                 peer = figure["peer"] if figure["target"].endswith("peer") else "-"
                 rows.append((name, figure["name"], peer, shown, figure["target"], figure["verdict"]))
     if rows:
