@@ -68,6 +68,18 @@ void register_terms(py::module_& m) {
       .def_static("json_value", [](SchemaOptions o) { return std::const_pointer_cast<Term>(terms::json_value(std::move(o))); })
       .def_static("format", [](std::string name) { return std::const_pointer_cast<Term>(terms::format(std::move(name))); })
       .def_static("text", [](std::string stop) { return std::const_pointer_cast<Term>(terms::text(std::move(stop))); })
+      .def_static(
+          "occurrences",
+          [](std::vector<std::vector<std::string>> steps, bool whole_words, bool ignore_case) {
+            return std::const_pointer_cast<Term>(terms::occurrences(std::move(steps), {whole_words, ignore_case}));
+          },
+          py::arg("steps"), py::arg("whole_words"), py::arg("ignore_case"))
+      .def_static(
+          "length",
+          [](std::string unit, uint32_t min, std::optional<uint32_t> max) {
+            return std::const_pointer_cast<Term>(terms::length(std::move(unit), min, max.value_or(kUnbounded)));
+          },
+          py::arg("unit"), py::arg("min"), py::arg("max") = py::none())
       .def_static("concat", [](std::vector<std::shared_ptr<Term>> p) { return std::const_pointer_cast<Term>(terms::concat({p.begin(), p.end()})); })
       .def_static("alt", [](std::vector<std::shared_ptr<Term>> p) { return std::const_pointer_cast<Term>(terms::alt({p.begin(), p.end()})); })
       .def_static("conj", [](std::vector<std::shared_ptr<Term>> p) { return std::const_pointer_cast<Term>(terms::conj({p.begin(), p.end()})); })

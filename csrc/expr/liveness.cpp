@@ -1,6 +1,8 @@
-// Which expressions are empty, and how long their shortest words are: exact. Sums and minima decide all but
-// intersections, complements and look-arounds; those are searched best-first over their derivatives (A*: the bytes read
-// plus a lower bound of what is left), within Limits::search_states, and what was learnt on the way is kept.
+// Which expressions are empty: exact; and how long their shortest words are: exact where the search is short, otherwise
+// the length of some word. Sums and minima decide all but intersections, complements and look-arounds; those are searched
+// best-first over their derivatives (A*: the bytes read plus a lower bound of what is left), within
+// Limits::search_states, and what was learnt on the way is kept. A search that takes long goes on without the counts
+// that a short word cannot exhaust, then greedily, then part by part.
 #include <algorithm>
 #include <climits>
 #include <queue>
@@ -73,21 +75,51 @@ uint32_t ExprPool::shortest(ExprId e) {
 }
 
 uint32_t ExprPool::search_shortest(ExprId root) {
+  constexpr uint64_t kExact = 64, kGreedy = 2'000;   // states looked at before another way is tried
+  if (auto length = best_first(root, kExact, false)) return *length;
+  const Relaxed without = relaxed(root);
+  if (without.limit != kNoLimit)
+    if (const uint32_t length = shortest(without.expr); length == kInfinite || length <= without.limit) return length;
+  if (auto length = best_first(root, kGreedy, true)) return *length;
+  if (auto length = context_free_shortest(root)) return *length;
+  if (auto length = best_first(root, limits_.search_states, false)) return *length;
+  throw Error(ErrorKind::Limit, "finding out whether an intersection or complement can be completed took more than " +
+                                    std::to_string(limits_.search_states) +
+                                    " states; simplify the constraint or raise Limits(search_states=...)");
+}
+
+// A* over derivatives: what is left is counted by its lower bound, so the word found is a shortest one. Or, `greedy`,
+// the parts of an intersection are to be satisfied one after the other, the nearest first, so some word is found soon.
+// nullopt: not within so many states.
+std::optional<uint32_t> ExprPool::best_first(ExprId root, uint64_t most, bool greedy) {
   struct Seen {
     uint32_t distance;
     ExprId from;
   };
   struct Entry {
-    uint32_t estimate;
+    uint64_t estimate;
     uint32_t distance;
     ExprId e;
     bool operator<(const Entry& o) const {  // std::priority_queue takes the largest: least estimate, then deepest
       return estimate != o.estimate ? estimate > o.estimate : distance < o.distance;
     }
   };
+  auto estimate = [&](ExprId e, uint32_t distance) -> uint64_t {
+    constexpr uint64_t kPerByte = 8, kPerPart = 1'000;
+    if (!greedy) return uint64_t{distance} + node(e).shortest;
+    while (node(e).kind == Kind::Lexeme) e = ExprId{node(e).a};
+    uint64_t parts = 0, nearest = node(e).shortest;
+    if (node(e).kind == Kind::Conj)
+      for (ExprId kid : kids(e))
+        if (const uint32_t left = node(kid).shortest; left > 0) {
+          nearest = std::min<uint64_t>(nearest, left);
+          ++parts;
+        }
+    return distance + kPerByte * nearest + kPerPart * parts;
+  };
   std::unordered_map<ExprId, Seen> seen{{root, {0, root}}};
   std::priority_queue<Entry> queue;
-  queue.push({node(root).shortest, 0, root});
+  queue.push({estimate(root, 0), 0, root});
   uint64_t visited = 0;
   while (!queue.empty()) {
     Entry top = queue.top();
@@ -101,23 +133,17 @@ uint32_t ExprPool::search_shortest(ExprId root) {
         if (node(e).flags & kSearch) set_shortest(e, total - seen.at(e).distance);
       return total;
     }
-    if (++visited > limits_.search_states)
-      throw Error(ErrorKind::Limit,
-                  "finding out whether an intersection or complement can be completed took more than " +
-                      std::to_string(limits_.search_states) +
-                      " states; simplify the constraint or raise Limits(search_states=...)");
+    if (++visited > most || seen.size() > 16 * most) return std::nullopt;
     const ByteClasses& cls = classes(top.e);
     for (int c = 0; c < cls.count; ++c) {
       ExprId next = derive(top.e, cls.representative[c]);
-      uint32_t bound = next == kEmpty ? kInfinite : node(next).shortest;
-      if (bound == kInfinite) continue;
+      if (next == kEmpty || node(next).shortest == kInfinite) continue;
       auto [it, fresh] = seen.try_emplace(next, Seen{top.distance + 1, top.e});
       if (!fresh) {
         if (it->second.distance <= top.distance + 1) continue;
         it->second = {top.distance + 1, top.e};
       }
-      queue.push({static_cast<uint32_t>(std::min<uint64_t>(uint64_t{top.distance} + 1 + bound, kInfinite - 1)),
-                  top.distance + 1, next});
+      queue.push({estimate(next, top.distance + 1), top.distance + 1, next});
     }
   }
   for (auto& [e, where] : seen)  // everything reached is as empty as the root

@@ -33,6 +33,12 @@ bool RuleSource::length_depends_on_word(uint64_t) { return true; }
 
 bool RuleSource::nested(uint64_t, uint64_t) const { return false; }
 
+Relaxed RuleSource::relaxed(ExprPool&, ExprId rule, uint64_t) { return {rule, kNoLimit}; }
+
+ExprId RuleSource::floor(ExprPool&, uint64_t, uint8_t, bool) { return kEmpty; }
+
+bool RuleSource::includes(uint64_t, uint64_t) const { return false; }
+
 std::vector<ExprId> ExprPool::captures_at_head(ExprId e) const {
   std::vector<ExprId> found, stack{e};
   while (!stack.empty()) {
@@ -186,9 +192,12 @@ ExprId ExprPool::alt(std::span<const ExprId> arms) {
   std::vector<ExprId> kids;
   kids.reserve(arms.size());
   ByteSet set;
+  int rules = 0;
   auto take = [&](ExprId e) {
-    if (node(e).kind == Kind::Bytes) set = set | *node(e).set;
+    const Kind kind = node(e).kind;
+    if (kind == Kind::Bytes) set = set | *node(e).set;
     else if (e != kEmpty) kids.push_back(e);
+    rules += kind == Kind::Rule;
   };
   for (ExprId arm : arms) {
     if (arm == kAnything) return kAnything;
@@ -196,6 +205,7 @@ ExprId ExprPool::alt(std::span<const ExprId> arms) {
     else take(arm);
   }
   if (!set.empty()) kids.push_back(bytes(set));
+  if (rules > 1) drop_included(kids);
   std::sort(kids.begin(), kids.end(), less);
   kids.erase(std::unique(kids.begin(), kids.end()), kids.end());
   if (kids.size() > 1 && kids[0] == kEpsilon) {  // ε beside a nullable arm says nothing
@@ -216,6 +226,22 @@ ExprId ExprPool::alt(std::span<const ExprId> arms) {
     shortest = std::min(shortest, node(kid).shortest);
   }
   return intern(Kind::Alt, flags, shortest, 0, 0, 0, 0, kids);
+}
+
+// Regular rules that another one of their source includes say nothing.
+void ExprPool::drop_included(std::vector<ExprId>& arms) const {
+  auto included = [&](ExprId part) {
+    const Node& p = node(part);
+    if (p.kind != Kind::Rule || (p.flags & kHasRule)) return false;
+    return std::ranges::any_of(arms, [&](ExprId whole) {
+      const Node& w = node(whole);
+      return whole != part && w.kind == Kind::Rule && w.a == p.a && sources_[p.a]->includes(w.key, p.key);
+    });
+  };
+  std::vector<ExprId> kept;
+  for (ExprId arm : arms)
+    if (!included(arm)) kept.push_back(arm);
+  arms.swap(kept);
 }
 
 ExprId ExprPool::conj(ExprId a, ExprId b) {
@@ -364,10 +390,24 @@ uint32_t ExprPool::add_source(std::unique_ptr<RuleSource> source) {
   return static_cast<uint32_t>(sources_.size() - 1);
 }
 
+uint32_t ExprPool::find_source(const std::string& name) const {
+  auto known = named_sources_.find(name);
+  return known == named_sources_.end() ? kNoSource : known->second;
+}
+
+uint32_t ExprPool::add_source(std::unique_ptr<RuleSource> source, const std::string& name) {
+  return named_sources_[name] = add_source(std::move(source));
+}
+
 ExprId ExprPool::rule(uint32_t source, uint64_t key, uint32_t shortest, bool nullable) {
   if (shortest == kInfinite) return kEmpty;
   uint8_t flags = static_cast<uint8_t>(kHasRule | (nullable ? kNullable : 0));
   return intern(Kind::Rule, flags, shortest, source, 0, 0, key);
+}
+
+ExprId ExprPool::regular_rule(uint32_t source, uint64_t key, uint32_t shortest, bool nullable) {
+  if (shortest == kInfinite) return kEmpty;
+  return intern(Kind::Rule, nullable ? kNullable : 0, shortest, source, 0, 0, key);
 }
 
 ExprId ExprPool::capture(ExprId lexeme, uint32_t source, uint64_t key, uint32_t tail_shortest) {

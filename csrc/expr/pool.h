@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +46,13 @@ enum class Kind : uint8_t {
 
 class ExprPool;
 
+inline constexpr uint64_t kNoLimit = UINT64_MAX;
+
+struct Relaxed {
+  ExprId expr;
+  uint64_t limit;   // bytes: up to this length the words are those of the original; kNoLimit: it is the original
+};
+
 // Where lazily expanded rules come from: a rule is (source, key); its body is asked for when it is first needed.
 class RuleSource {
  public:
@@ -62,6 +70,14 @@ class RuleSource {
   // Are the words of a capture `key`, met behind a capture `outer`, the same whatever word that one has read? (And are
   // they live: what comes after them may depend on both words, but always goes on.)
   virtual bool nested(uint64_t key, uint64_t outer) const;
+  // See ExprPool::relaxed(): a regular rule without its upper count.
+  virtual Relaxed relaxed(ExprPool& pool, ExprId rule, uint64_t key);
+  // Words that go on after any text read from the regular rule `key` (that leaves it live) and then the character
+  // `separator`: a state included in all those that this can lead to. `complemented`: of the complement of the rule.
+  // kEmpty: none is known.
+  virtual ExprId floor(ExprPool& pool, uint64_t key, uint8_t separator, bool complemented);
+  // Is every word of the regular rule `part` plainly a word of `whole`?
+  virtual bool includes(uint64_t whole, uint64_t part) const;
 };
 
 struct Limits {
@@ -129,9 +145,15 @@ class ExprPool {
 
   // ---- lazily expanded rules ----
   uint32_t add_source(std::unique_ptr<RuleSource> source);     // the pool owns it; returns its index
+  // The source that was added under this name (kNoSource: none yet), so that equal automata are one.
+  static constexpr uint32_t kNoSource = UINT32_MAX;
+  uint32_t find_source(const std::string& name) const;
+  uint32_t add_source(std::unique_ptr<RuleSource> source, const std::string& name);
   RuleSource& source(uint32_t index) { return *sources_[index]; }
   // `shortest`: bytes of the rule's shortest word, exactly (kInfinite: the rule is empty, and kEmpty is returned).
   ExprId rule(uint32_t source, uint64_t key, uint32_t shortest, bool nullable = false);
+  // A state of an automaton with finitely many states, each a rule of one source: as regular as any other expression.
+  ExprId regular_rule(uint32_t source, uint64_t key, uint32_t shortest, bool nullable);
   // Reads a word of `lexeme` (regular and prefix-free: no word begins another), remembering its bytes, and goes on
   // with source.after_capture(key, bytes). `tail_shortest`: shortest length of what follows.
   ExprId capture(ExprId lexeme, uint32_t source, uint64_t key, uint32_t tail_shortest);
@@ -196,10 +218,13 @@ class ExprPool {
 
   // Is there a word at all? Exact. (lock held)
   bool live(ExprId e);
-  // Length in bytes of the shortest word, exact also for intersections; kInfinite when empty. (lock held)
+  // Length in bytes of a shortest word; of an intersection that takes long to search, of a short one; kInfinite when
+  // empty. (lock held)
   uint32_t shortest(ExprId e);
   // The smallest first byte of a shortest word; -1: the state is nullable or dead. (lock held)
   int first_of_shortest(ExprId e);
+  // The expression with every upper count that leaves much room taken away (see relaxation.cpp). (lock held)
+  Relaxed relaxed(ExprId e);
   // The derivative without looking whether it is live. (lock held)
   ExprId derive(ExprId e, uint8_t byte);
   // The byte classes of a state: bytes of one class have one derivative. (lock held)
@@ -271,6 +296,9 @@ class ExprPool {
   ExprId make_capture(ExprId lexeme, uint32_t source, uint64_t key, std::string_view word, uint32_t tail_shortest);
   bool decomposes(ExprId e) const;
   uint32_t search_shortest(ExprId e);
+  std::optional<uint32_t> best_first(ExprId e, uint64_t most, bool greedy);
+  std::optional<uint32_t> context_free_shortest(ExprId e);
+  void drop_included(std::vector<ExprId>& arms) const;
   void set_shortest(ExprId e, uint32_t length);
   ExprId words_range(std::span<const std::string> words, size_t depth);
 
@@ -284,8 +312,10 @@ class ExprPool {
   ByteClassTable class_table_;
   std::unordered_map<ExprId, const ByteClasses*> set_classes_;   // of Bytes nodes
   std::vector<std::unique_ptr<RuleSource>> sources_;
+  std::unordered_map<std::string, uint32_t> named_sources_;
   Chunked<CaptureRecord> captures_;
   size_t capture_count_ = 0;
+  std::unordered_map<ExprId, Relaxed> relaxed_;
   HashIndex capture_index_;
   uint32_t depth_ = 0;
 };

@@ -92,8 +92,15 @@ const Absorption& Absorptions::of(ExprId state, bool ends_matter, bool stays) {
   return known.absorption;
 }
 
+const CharacterSet& Absorptions::staying(ExprId state) {
+  auto [it, fresh] = staying_.try_emplace(state);
+  if (fresh && state != kEmpty && state != kEpsilon) it->second = by_staying(state).set;
+  return it->second;
+}
+
 void Absorptions::clear() {
   known_.clear();
+  staying_.clear();
   characters_.clear();
 }
 

@@ -16,6 +16,10 @@ struct CharacterSet {
 
   bool empty() const { return !(ascii[0] | ascii[1] | leads); }
   int size() const;               // bits
+  // Is everything at and below a node made of these characters?
+  bool takes(const SubtreeSummary& below) const {
+    return below.whole && (below.ascii[0] & ~ascii[0]) == 0 && (below.ascii[1] & ~ascii[1]) == 0 && (below.leads & ~leads) == 0;
+  }
 };
 
 struct Absorption {
@@ -24,11 +28,7 @@ struct Absorption {
   uint32_t way_out = 0;           // bytes of a shortest word after any of them; three more inside a character
   bool exclusive = false;         // more of them than `capacity` lead nowhere
 
-  // Is everything at and below a node made of these characters?
-  bool takes(const SubtreeSummary& below) const {
-    return below.whole && (below.ascii[0] & ~set.ascii[0]) == 0 && (below.ascii[1] & ~set.ascii[1]) == 0 &&
-           (below.leads & ~set.leads) == 0;
-  }
+  bool takes(const SubtreeSummary& below) const { return set.takes(below); }
 };
 
 // The absorptions of states, remembered. (pool lock held)
@@ -38,6 +38,8 @@ class Absorptions {
   // `ends_matter`: a word that ends inside a token is of interest, so it must not be skipped. `stays`: the state is known
   // to read something and be itself again, so it is worth asking what else.
   const Absorption& of(ExprId state, bool ends_matter, bool stays);
+  // The characters that a state reads to be itself again.
+  const CharacterSet& staying(ExprId state);
   void clear();
 
  private:
@@ -53,6 +55,7 @@ class Absorptions {
   ExprPool& pool_;
   std::unordered_map<uint64_t, Known> known_;                  // state * 2 + ends_matter
   std::unordered_map<ExprId, CharacterSet> characters_;        // of one turn of a repetition
+  std::unordered_map<ExprId, CharacterSet> staying_;
 };
 
 }  // namespace decodex

@@ -38,6 +38,32 @@ bool serves_as_base(const LexemeTable& table) {
 
 }  // namespace
 
+void LexemeTable::fill(const Vocabulary& vocab, std::vector<std::pair<uint32_t, uint32_t>> ranges, size_t count) {
+  const TokenTrie& trie = vocab.trie();
+  if (count < kDenseFrom) {
+    for (auto [first, last] : ranges) ids.insert(ids.end(), trie.ids() + first, trie.ids() + last);
+  } else if (count * 2 < trie.id_count()) {
+    bits.assign(vocab.words(), 0);
+    for (auto [first, last] : ranges)
+      for (uint32_t k = first; k < last; ++k) set_bit(bits, trie.ids()[k]);
+  } else {
+    bits = vocab.text_bits();
+    ranges.push_back({static_cast<uint32_t>(trie.id_count()), 0});
+    uint32_t k = 0;
+    for (auto [first, last] : ranges) {
+      for (; k < first; ++k) clear_bit(bits, trie.ids()[k]);
+      k = last;
+    }
+  }
+}
+
+std::vector<uint32_t> LexemeTable::row(size_t words) const {
+  std::vector<uint32_t> out = bits;
+  out.resize(words);
+  for (uint32_t id : ids) set_bit(out, id);
+  return out;
+}
+
 LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, bool followed, Absorptions& absorptions) {
   LexemeTable table;
   const TokenTrie& trie = vocab.trie();
@@ -100,26 +126,12 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
   if (!listed) leaving.clear();
   if (!listed && table.splits) table.exits = exit_nodes(trie, exits);
   table.remainders = std::make_shared<TokenTrie>(leaving);
-  if (stay_count < kDenseFrom) {
-    for (auto [first, last] : staying) table.ids.insert(table.ids.end(), trie.ids() + first, trie.ids() + last);
-  } else if (stay_count * 2 < trie.id_count()) {
-    table.bits.assign(vocab.words(), 0);
-    for (auto [first, last] : staying)
-      for (uint32_t k = first; k < last; ++k) set_bit(table.bits, trie.ids()[k]);
-  } else {
-    table.bits = vocab.text_bits();
-    staying.push_back({static_cast<uint32_t>(trie.id_count()), 0});
-    uint32_t k = 0;
-    for (auto [first, last] : staying) {
-      for (; k < first; ++k) clear_bit(table.bits, trie.ids()[k]);
-      k = last;
-    }
-  }
+  table.fill(vocab, staying, stay_count);
   return table;
 }
 
 bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId base_lexeme,
-                            const LexemeTable& base, LexemeTable& out) {
+                            const LexemeTable& base, bool followed, LexemeTable& out) {
   if (!serves_as_base(base)) return false;
   out = LexemeTable{};
   out.bits = base.bits;
@@ -144,7 +156,8 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
       }
       return TokenTrie::Go::kPast;
     }
-    comparable = ++visited <= kMaxDifference && here.theirs != kEmpty && pool.nullable(here.own) == pool.nullable(here.theirs);
+    comparable = ++visited <= kMaxDifference && here.theirs != kEmpty &&
+                 (!followed || pool.nullable(here.own) == pool.nullable(here.theirs));
     if (!comparable) return TokenTrie::Go::kStop;
     for (uint32_t id : trie.ids_at(i)) {
       set_bit(out.bits, id);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "expr/pool.h"
@@ -36,8 +37,13 @@ struct LexemeTable {
   bool prefix_free = true;       // no word of the lexeme begins another one
   bool splits = true;            // false: it ends at too many nodes, the state must be walked with what follows
 
+  // The tokens that stay: ranges of the trie's ids, ascending, `count` ids in all.
+  void fill(const Vocabulary& vocab, std::vector<std::pair<uint32_t, uint32_t>> ranges, size_t count);
+  // The tokens that stay, as a mask.
+  std::vector<uint32_t> row(size_t words) const;
   size_t memory() const {
-    return sizeof(*this) + (bits.size() + ids.size() + exits.nodes.size() + denied.size()) * sizeof(uint32_t) + remainders->memory();
+    return sizeof(*this) + (bits.size() + ids.size() + exits.nodes.size() + denied.size()) * sizeof(uint32_t) +
+           (remainders ? remainders->memory() : 0);
   }
 };
 
@@ -48,7 +54,7 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
 // For a lexeme that is `base_lexeme` but for some words: walks only where the two differ. Returns false (and leaves
 // `out` alone) when the base does not allow that. (pool lock held)
 bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId base_lexeme,
-                            const LexemeTable& base, LexemeTable& out);
+                            const LexemeTable& base, bool followed, LexemeTable& out);
 
 // For a lexeme whose words of up to some length are those of a `relaxed` one, so that tokens of no more than `reach`
 // bytes are the same: walks only along the longer ones. Returns false when the relaxed table does not allow that or

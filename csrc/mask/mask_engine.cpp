@@ -5,6 +5,8 @@
 #include <cstring>
 #include <mutex>
 
+#include "mask/draft.h"
+
 namespace decodex {
 
 namespace {
@@ -24,23 +26,6 @@ void each_end(ExprPool& pool, const TokenTrie& trie, ExprId from, Visit visit) {
 }
 
 }  // namespace
-
-// A mask while it is put together.
-struct MaskEngine::Draft {
-  std::vector<const LexemeTable*> dense;
-  std::vector<uint32_t> ids;
-  std::vector<ExprId> plain;                // what has no table and is walked at the end
-  uint32_t after = 0;
-  std::vector<uint32_t>* ends = nullptr;    // inside a capture: tokens that go on when what is captured has ended
-  std::vector<uint32_t>* undecided = nullptr;   // behind a capture whose word is left out: tokens for which it may matter
-  ExprId scope = kEmpty;                    // that capture
-  bool by_word = false;                     // depends on the very word that a capture has read
-  uint32_t budget = kUnbounded;             // tokens: those that are left must suffice after the next one
-  bool in_tokens = false;                   // `after` is in tokens, not bytes
-
-  bool counts_tokens() const { return in_tokens || budget != kUnbounded; }
-  void reach(uint64_t left) { after = std::max(after, static_cast<uint32_t>(std::min<uint64_t>(left, kInfinite - 2))); }
-};
 
 // ---- reading ----
 
@@ -90,6 +75,7 @@ const Mask* MaskEngine::make(ExprId state, bool at_start) {
   std::string key = start || !pool_.reads_capture(state) ? "" : capture_key(state);
   auto alike = key.empty() ? capture_masks_.end() : capture_masks_.find(key);
   const Mask* published = alike == capture_masks_.end() ? nullptr : alike->second;
+  if (!start && !published) published = mask_without_counts(state);
   std::unique_ptr<Mask> mask;
   bool by_word = false;
   if (!published) {
@@ -123,8 +109,8 @@ void MaskEngine::evict_if_full() {
   capture_masks_.clear();
   stored_.clear();
   tables_.clear();
+  products_.clear();
   absorptions_.clear();
-  relaxation_.clear();
   cost_.clear();
   without_words_.clear();
   bytes_ = 0;
@@ -183,10 +169,11 @@ std::unique_ptr<Mask> MaskEngine::compute_start(ExprId state) {
 std::unique_ptr<Mask> MaskEngine::finish(Draft& draft) {
   auto mask = std::make_unique<Mask>();
   mask->after = draft.after;
-  if (draft.dense.size() == 1) {
+  if (draft.dense.size() == 1 && draft.row.empty()) {
     mask->base = draft.dense[0]->bits.data();
-  } else if (!draft.dense.empty() || draft.ids.size() >= kDenseFrom) {
-    mask->own.assign(vocab_.words(), 0);
+  } else if (!draft.dense.empty() || !draft.row.empty() || draft.ids.size() >= kDenseFrom) {
+    mask->own = std::move(draft.row);
+    mask->own.resize(vocab_.words());
     for (const LexemeTable* table : draft.dense)
       for (size_t w = 0; w < mask->own.size(); ++w) mask->own[w] |= table->bits[w];
     if (draft.ids.size() >= kDenseFrom) {
@@ -224,6 +211,9 @@ void MaskEngine::add(ExprId e, ExprId tail, Draft& draft) {
     case Kind::Capture:
       add_capture(e, tail, draft);
       return;
+    case Kind::Conj:
+      if (tail == kEpsilon && add_tracked(e, draft)) return;
+      break;
     default:
       break;
   }
@@ -481,7 +471,7 @@ std::shared_ptr<const LexemeTable> MaskEngine::make_table(ExprId lexeme, bool fo
   constexpr uint64_t kShortReach = 8;   // bytes; most tokens are longer, and a table of its own is cheaper
   auto table = std::make_shared<LexemeTable>();
   bool made = false;
-  if (const Relaxed relaxed = relaxation_.of(lexeme); relaxed.limit != kNoLimit) {
+  if (const Relaxed relaxed = pool_.relaxed(lexeme); relaxed.limit != kNoLimit) {
     const uint64_t shortest = pool_.shortest(relaxed.expr);
     if (relaxed.limit > shortest + kShortReach) {
       auto base = table_for(relaxed.expr, followed);
@@ -498,7 +488,7 @@ std::shared_ptr<const LexemeTable> MaskEngine::make_table(ExprId lexeme, bool fo
       if (pool_.node(kid).kind != Kind::Not) kept.push_back(kid);
     if (!kept.empty() && kept.size() < pool_.kids(lexeme).size()) {
       ExprId base = pool_.conj(kept);
-      made = make_lexeme_table_from(pool_, vocab_, lexeme, base, *table_for(base, true), *table);
+      made = make_lexeme_table_from(pool_, vocab_, lexeme, base, *table_for(base, true), true, *table);
     }
   }
   if (!made) *table = make_lexeme_table(pool_, vocab_, lexeme, followed, absorptions_);

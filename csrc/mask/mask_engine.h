@@ -17,6 +17,7 @@
 #include "expr/pool.h"
 #include "mask/counts.h"
 #include "mask/lexeme_table.h"
+#include "mask/product_table.h"
 #include "vocab/vocabulary.h"
 
 namespace decodex {
@@ -40,7 +41,7 @@ struct MaskStats {
 class MaskEngine {
  public:
   MaskEngine(ExprPool& pool, const Vocabulary& vocab, uint64_t cache_bytes)
-      : pool_(pool), vocab_(vocab), cache_bytes_(cache_bytes), absorptions_(pool), relaxation_(pool) {}
+      : pool_(pool), vocab_(vocab), cache_bytes_(cache_bytes), absorptions_(pool) {}
 
   // Writes the mask of `state` to `out` (vocab.words() words). Returns false when every id is allowed.
   // `at_start`: no token has been read yet. Without a known mask the pool's lock is taken.
@@ -69,6 +70,12 @@ class MaskEngine {
   void add(ExprId e, ExprId tail, Draft& draft);
   bool add_lexeme(ExprId lexeme, ExprId tail, Draft& draft);
   void add_staying(const LexemeTable& table, Draft& draft);
+  bool add_tracked(ExprId e, Draft& draft);
+  void add_stack(ExprId e, ExprId tail, ExprId tracker, Draft& draft, std::vector<ExprId>& plain);
+  bool add_product(ExprId lexeme, ExprId tail, ExprId tracker, Draft& draft);
+  void walk_pairs(ExprId stack, ExprId tracker, Draft& draft);
+  const ProductTable& product_for(ExprId lexeme, ExprId tracker);
+  const Mask* mask_without_counts(ExprId state);
   void add_capture(ExprId capture, ExprId tail, Draft& draft);
   bool leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprId tail, Draft& draft);
   ExprId without_words(ExprId state);
@@ -107,8 +114,8 @@ class MaskEngine {
   std::unordered_map<ExprId, const Mask*> start_masks_;
   std::unordered_map<std::string, const Mask*> capture_masks_;   // of captures whose mask is the same for all words
   Absorptions absorptions_;
-  CountRelaxation relaxation_;
   std::unordered_map<uint64_t, std::shared_ptr<const LexemeTable>> tables_;   // lexeme * 2 + followed
+  std::unordered_map<uint64_t, std::unique_ptr<ProductTable>> products_;   // lexeme << 32 | tracker
   std::unordered_map<ExprId, uint32_t> cost_;
   std::unordered_map<ExprId, ExprId> without_words_;   // states at whose head a capture begins -> see without_words()
   size_t bytes_ = 0;

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/utf8.h"
+
 namespace decodex {
 
 namespace {
@@ -120,22 +122,9 @@ ExprId json_string_body(ExprPool& pool, const Alphabet& alphabet) { return pool.
 
 ExprId json_quoted(ExprPool& pool, const Alphabet& alphabet, std::string_view utf8_text) {
   std::vector<ExprId> parts{pool.byte('"')};
-  for (size_t i = 0; i < utf8_text.size();) {
-    auto byte = [&](size_t k) { return k < utf8_text.size() ? static_cast<uint8_t>(utf8_text[k]) : 0u; };
-    const uint32_t lead = byte(i);
-    const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    uint32_t c = length == 1 ? lead : lead & (0x7Fu >> length);
-    bool valid = length == 1 || (lead >= 0xC2 && lead <= 0xF4);
-    for (size_t k = 1; k < length; ++k) {
-      valid = valid && (byte(i + k) & 0xC0) == 0x80;
-      c = c << 6 | (byte(i + k) & 0x3F);
-    }
-    static constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, kAstral};
-    if (!valid || c < kLeast[length] || c > 0x10FFFF || (c >= kFirstHigh && c <= kLastSurrogate))
-      throw Error(ErrorKind::Constraint, "the text is not valid UTF-8 at byte " + std::to_string(i));
+  for (uint32_t c : decode_utf8(utf8_text)) {
     CodePointRange range{c, c};
     parts.push_back(alphabet.chars(pool, std::span<const CodePointRange>(&range, 1)));
-    i += length;
   }
   parts.push_back(pool.byte('"'));
   return pool.concat(parts);

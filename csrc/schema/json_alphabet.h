@@ -21,6 +21,7 @@ class JsonAlphabet final : public Alphabet {
 
   ExprId chars(ExprPool& pool, std::span<const CodePointRange> ranges) const override;
   ExprId any(ExprPool& pool) const override;
+  int id() const override { return escapes_ == Escapes::Canonical ? 1 : 2; }
   Escapes escapes() const { return escapes_; }
 
  private:

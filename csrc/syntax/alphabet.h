@@ -20,6 +20,8 @@ class Alphabet {
   virtual ExprId chars(ExprPool& pool, std::span<const CodePointRange> ranges) const = 0;
   // Any one character.
   virtual ExprId any(ExprPool& pool) const = 0;
+  // Which alphabet it is: equal ids spell alike.
+  virtual int id() const = 0;
 };
 
 // Characters as UTF-8.
@@ -29,6 +31,7 @@ class Utf8Alphabet final : public Alphabet {
     return pool.code_points(ranges);
   }
   ExprId any(ExprPool& pool) const override { return pool.any_code_point(); }
+  int id() const override { return 0; }
 };
 
 }  // namespace decodex

@@ -8,39 +8,7 @@ namespace {
 
 constexpr size_t kBefore = 40, kAfter = 40;   // characters shown on either side of the column
 
-// The length of the sequence that `lead` begins and the bits that it holds; 0 when it begins none.
-int sequence_length(uint8_t lead, uint32_t& bits) {
-  if (lead < 0x80) return bits = lead, 1;
-  if (lead >= 0xC2 && lead < 0xE0) return bits = lead & 0x1F, 2;
-  if (lead >= 0xE0 && lead < 0xF0) return bits = lead & 0x0F, 3;
-  if (lead >= 0xF0 && lead < 0xF5) return bits = lead & 0x07, 4;
-  return 0;
-}
-
 }  // namespace
-
-std::u32string decode_pattern(std::string_view utf8) {
-  static constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  std::u32string out;
-  out.reserve(utf8.size());
-  for (size_t i = 0; i < utf8.size();) {
-    uint32_t c = 0;
-    int length = sequence_length(static_cast<uint8_t>(utf8[i]), c);
-    bool good = length > 0 && i + static_cast<size_t>(length) <= utf8.size();
-    for (int k = 1; good && k < length; ++k) {
-      uint8_t byte = static_cast<uint8_t>(utf8[i + static_cast<size_t>(k)]);
-      good = (byte & 0xC0) == 0x80;
-      c = c << 6 | (byte & 0x3F);
-    }
-    if (!good || c < kLeast[length] || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000))
-      throw Error(ErrorKind::Constraint,
-                  "the pattern is not valid UTF-8 at byte " + std::to_string(i) + "; hand it over as text, not as bytes",
-                  "column " + std::to_string(out.size() + 1));
-    out.push_back(c);
-    i += static_cast<size_t>(length);
-  }
-  return out;
-}
 
 std::string encode_utf8(std::u32string_view text) {
   std::string out;

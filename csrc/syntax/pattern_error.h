@@ -8,9 +8,6 @@
 
 namespace decodex {
 
-// The characters of a UTF-8 pattern. Throws Error(Constraint) where it is not valid UTF-8.
-std::u32string decode_pattern(std::string_view utf8);
-
 std::string encode_utf8(std::u32string_view text);
 
 // Throws Error(kind) about the character at index `at`; location is "column N", counted from one.

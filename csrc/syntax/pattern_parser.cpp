@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "base/utf8.h"
 #include "syntax/pattern_escape.h"
 #include "syntax/unicode.h"
 
@@ -18,7 +19,7 @@ class Parser {
  public:
   Parser(std::string_view utf8, const PatternOptions& options, uint32_t nesting)
       : flags_(options.flags), nesting_(nesting), ecma_(options.dialect == Dialect::Ecma) {
-    ast_.text = decode_pattern(utf8);
+    ast_.text = decode_utf8(utf8, "pattern");
   }
 
   PatternAst parse(Dialect dialect) {

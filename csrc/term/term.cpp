@@ -1,37 +1,63 @@
 #include "term/term.h"
 
+#include <algorithm>
 #include <functional>
 
+#include "base/utf8.h"
 #include "schema/compiler.h"
 #include "schema/formats.h"
+#include "syntax/normal_forms.h"
+#include "text/units.h"
 
 namespace decodex {
 
 namespace {
 
-using Unenforced = std::vector<std::string>;
-
 // One class serves all kinds: a term is what its build function closes over.
 class FunctionTerm final : public Term {
  public:
-  explicit FunctionTerm(std::function<ExprId(ExprPool&, Unenforced&)> build) : build_(std::move(build)) {}
-  ExprId build(ExprPool& pool, Unenforced& unenforced) const override { return build_(pool, unenforced); }
+  using Build = std::function<ExprId(Building&)>;
+  FunctionTerm(bool loose, Build build) : loose_(loose), build_(std::move(build)) {}
+  ExprId build_loose(Building& at) const override { return build_(at); }
+  bool loose() const override { return loose_; }
 
  private:
-  std::function<ExprId(ExprPool&, Unenforced&)> build_;
+  bool loose_;
+  Build build_;
 };
 
-TermPtr make(std::function<ExprId(ExprPool&, Unenforced&)> build) {
-  return std::make_shared<FunctionTerm>(std::move(build));
-}
+TermPtr make(FunctionTerm::Build build) { return std::make_shared<FunctionTerm>(false, std::move(build)); }
+TermPtr make_loose(FunctionTerm::Build build) { return std::make_shared<FunctionTerm>(true, std::move(build)); }
 
 // A regular part becomes a lexeme: its masks are shared, and look-around inside sees no further than the part.
 ExprId as_lexeme(ExprPool& pool, ExprId e) { return pool.node(e).flags & kHasRule ? e : pool.lexeme(e); }
 
-std::vector<ExprId> build_all(const std::vector<TermPtr>& parts, ExprPool& pool, Unenforced& unenforced) {
+// A part that has look-around sees no further than itself; others are left open, so that their states can join.
+ExprId closed(ExprPool& pool, ExprId e) { return pool.node(e).flags & (kLookahead | kLookbehind) ? pool.lexeme(e) : e; }
+
+ExprId spelled(Building& at, std::string_view utf8) {
+  if (at.plain()) return at.pool.literal(utf8);
+  std::vector<ExprId> parts;
+  for (uint32_t c : decode_utf8(utf8)) {
+    CodePointRange one{c, c};
+    parts.push_back(at.alphabet.chars(at.pool, std::span<const CodePointRange>(&one, 1)));
+  }
+  return at.pool.concat(parts);
+}
+
+std::vector<ExprId> build_all(const std::vector<TermPtr>& parts, Building& at) {
   std::vector<ExprId> out;
-  for (const TermPtr& part : parts) out.push_back(part->build(pool, unenforced));
+  for (const TermPtr& part : parts) out.push_back(part->build(at));
   return out;
+}
+
+bool all_loose(const std::vector<TermPtr>& parts) {
+  return std::ranges::all_of(parts, [](const TermPtr& part) { return part->loose(); });
+}
+
+void need_plain(const Building& at, const char* what) {
+  if (!at.plain())
+    throw Error(ErrorKind::Unsupported, std::string(what) + " cannot be asked of the text of a JSON string; write a regular constraint there");
 }
 
 }  // namespace
@@ -39,86 +65,105 @@ std::vector<ExprId> build_all(const std::vector<TermPtr>& parts, ExprPool& pool,
 namespace terms {
 
 TermPtr literal(std::string utf8) {
-  return make([utf8 = std::move(utf8)](ExprPool& pool, Unenforced&) { return pool.literal(utf8); });
+  return make([utf8 = std::move(utf8)](Building& at) { return spelled(at, utf8); });
 }
 
 TermPtr words(std::vector<std::string> list) {
-  return make([list = std::move(list)](ExprPool& pool, Unenforced&) { return pool.words(list); });
+  return make([list = std::move(list)](Building& at) {
+    if (at.plain()) return at.pool.words(list);
+    std::vector<ExprId> arms;
+    for (const std::string& word : list) arms.push_back(spelled(at, word));
+    return factored_alt(at.pool, arms);
+  });
 }
 
 TermPtr regex(std::string pattern, PatternOptions options) {
-  return make([pattern = std::move(pattern), options](ExprPool& pool, Unenforced&) {
-    return as_lexeme(pool, compile_pattern(pool, pattern, options, Utf8Alphabet()));
+  return make([pattern = std::move(pattern), options](Building& at) {
+    ExprId e = compile_pattern(at.pool, pattern, options, at.alphabet);
+    return at.plain() ? as_lexeme(at.pool, e) : closed(at.pool, e);
   });
 }
 
 TermPtr json_schema(std::string schema, SchemaOptions options) {
-  return make([schema = std::move(schema), options = std::move(options)](ExprPool& pool, Unenforced& unenforced) {
-    SchemaResult result = compile_schema(pool, schema, options);
-    unenforced.insert(unenforced.end(), result.unenforced.begin(), result.unenforced.end());
+  return make([schema = std::move(schema), options = std::move(options)](Building& at) {
+    need_plain(at, "a JSON schema");
+    SchemaResult result = compile_schema(at.pool, schema, options);
+    at.unenforced.insert(at.unenforced.end(), result.unenforced.begin(), result.unenforced.end());
     return result.root;
   });
 }
 
 TermPtr json_value(SchemaOptions options) {
-  return make([options = std::move(options)](ExprPool& pool, Unenforced&) {
-    return compile_json_value(pool, options).root;
+  return make([options = std::move(options)](Building& at) {
+    need_plain(at, "a JSON document");
+    return compile_json_value(at.pool, options).root;
   });
 }
 
 TermPtr format(std::string name) {
-  return make([name = std::move(name)](ExprPool& pool, Unenforced&) {
-    std::optional<ExprId> e = format_expression(pool, name, Utf8Alphabet(), 0);
+  return make([name = std::move(name)](Building& at) {
+    std::optional<ExprId> e = format_expression(at.pool, name, at.alphabet, 0);
     if (!e) throw Error(ErrorKind::Unsupported, "the format '" + name + "' is not known");
-    return as_lexeme(pool, *e);
+    return at.plain() ? as_lexeme(at.pool, *e) : closed(at.pool, *e);
   });
 }
 
 TermPtr text(std::string stop) {
-  return make([stop = std::move(stop)](ExprPool& pool, Unenforced&) {
-    if (stop.empty()) return pool.lexeme(pool.valid_utf8());
-    ExprId at = pool.literal(stop);
-    ExprId early = pool.concat({kAnything, at, pool.bytes(ByteSet::all()), kAnything});
-    ExprId parts[] = {pool.concat(pool.valid_utf8(), at), pool.complement(early)};
-    return pool.lexeme(pool.conj(parts));
+  return make([stop = std::move(stop)](Building& at) {
+    ExprPool& pool = at.pool;
+    if (stop.empty()) return at.plain() ? pool.lexeme(at.anything()) : at.anything();
+    const ExprId end = spelled(at, stop), any = at.anything();
+    const ExprId early = pool.concat({any, end, at.alphabet.any(pool), any});
+    const ExprId e = pool.conj(pool.concat(any, end), pool.complement(early));
+    return at.plain() ? pool.lexeme(e) : e;
   });
+}
+
+TermPtr occurrences(std::vector<std::vector<std::string>> steps, PhraseOptions options) {
+  return make_loose([steps = std::move(steps), options](Building& at) { return decodex::occurrences(at.pool, at.alphabet, steps, options); });
+}
+
+TermPtr length(std::string unit, uint32_t min, uint32_t max) {
+  return make([unit = std::move(unit), min, max](Building& at) { return counted_units(at.pool, at.alphabet, unit, min, max); });
 }
 
 TermPtr concat(std::vector<TermPtr> parts) {
-  return make([parts = std::move(parts)](ExprPool& pool, Unenforced& unenforced) {
-    return pool.concat(build_all(parts, pool, unenforced));
-  });
+  return make([parts = std::move(parts)](Building& at) { return at.pool.concat(build_all(parts, at)); });
 }
 
 TermPtr alt(std::vector<TermPtr> arms) {
-  return make([arms = std::move(arms)](ExprPool& pool, Unenforced& unenforced) {
-    return pool.alt(build_all(arms, pool, unenforced));
+  const bool loose = all_loose(arms);
+  return std::make_shared<FunctionTerm>(loose, [arms = std::move(arms), loose](Building& at) {
+    std::vector<ExprId> out;
+    for (const TermPtr& arm : arms) out.push_back(loose ? arm->build_loose(at) : arm->build(at));
+    return at.pool.alt(out);
   });
 }
 
 TermPtr conj(std::vector<TermPtr> parts) {
-  return make([parts = std::move(parts)](ExprPool& pool, Unenforced& unenforced) {
-    return pool.conj(build_all(parts, pool, unenforced));
+  const bool loose = all_loose(parts);
+  return std::make_shared<FunctionTerm>(loose, [parts = std::move(parts)](Building& at) {
+    std::vector<ExprId> out;
+    for (const TermPtr& part : parts) out.push_back(part->build_loose(at));
+    return at.pool.conj(out);
   });
 }
 
 TermPtr complement(TermPtr inner) {
-  return make([inner = std::move(inner)](ExprPool& pool, Unenforced& unenforced) {
-    return pool.conj(pool.valid_utf8(), pool.complement(inner->build(pool, unenforced)));
-  });
+  return make_loose([inner = std::move(inner)](Building& at) { return at.pool.complement(inner->build_loose(at)); });
 }
 
 TermPtr repeat(TermPtr inner, uint32_t min, uint32_t max) {
-  return make([inner = std::move(inner), min, max](ExprPool& pool, Unenforced& unenforced) {
-    return pool.repeat(inner->build(pool, unenforced), min, max);
-  });
+  return make([inner = std::move(inner), min, max](Building& at) { return at.pool.repeat(inner->build(at), min, max); });
 }
 
 }  // namespace terms
 
 Built build_root(const Term& term, ExprPool& pool) {
   Built built;
-  built.root = as_lexeme(pool, term.build(pool, built.unenforced));
+  const Utf8Alphabet alphabet;
+  Building at{pool, alphabet, built.unenforced};
+  built.root = as_lexeme(pool, term.build(at));
   if (built.root == kEmpty || !pool.live(built.root))
     throw Error(ErrorKind::Unsatisfiable, "no text satisfies this constraint; remove or widen one of its parts");
   return built;

@@ -9,7 +9,9 @@
 
 #include "expr/pool.h"
 #include "schema/options.h"
+#include "syntax/alphabet.h"
 #include "syntax/pattern_compiler.h"
+#include "text/phrases.h"
 
 namespace decodex {
 
@@ -18,11 +20,25 @@ struct Built {
   std::vector<std::string> unenforced;   // what the user allowed to be left out, with its place
 };
 
+// Where a term is built. (pool lock held)
+struct Building {
+  ExprPool& pool;
+  const Alphabet& alphabet;              // how its characters are spelled: as UTF-8, or inside a JSON string
+  std::vector<std::string>& unenforced;  // appended to
+
+  bool plain() const { return alphabet.id() == 0; }
+  // Any text.
+  ExprId anything() const { return pool.star(alphabet.any(pool)); }
+};
+
 class Term {
  public:
   virtual ~Term() = default;
-  // The pool's lock is held by the caller. Appends to `unenforced`.
-  virtual ExprId build(ExprPool& pool, std::vector<std::string>& unenforced) const = 0;
+  // The texts of the term. Error(Unsupported) where they are no regular language and the alphabet is not plain.
+  ExprId build(Building& at) const { return loose() ? at.pool.conj(at.anything(), build_loose(at)) : build_loose(at); }
+  // The same, but for a loose term with byte strings in it that are no texts; to be joined to something that has none.
+  virtual ExprId build_loose(Building& at) const = 0;
+  virtual bool loose() const { return false; }
 };
 
 using TermPtr = std::shared_ptr<const Term>;
@@ -38,10 +54,14 @@ TermPtr json_value(SchemaOptions options);
 TermPtr format(std::string name);
 // Free text; with a stop string, free text up to and with its first occurrence.
 TermPtr text(std::string stop);
+// Texts with phrases in them, one after the other (see occurrences()).
+TermPtr occurrences(std::vector<std::vector<std::string>> steps, PhraseOptions options);
+// Texts of so many units (see counted_units()).
+TermPtr length(std::string unit, uint32_t min, uint32_t max);
 TermPtr concat(std::vector<TermPtr> parts);
 TermPtr alt(std::vector<TermPtr> arms);
 TermPtr conj(std::vector<TermPtr> parts);
-// Every valid UTF-8 text that is not in `inner`.
+// Every text that is not in `inner`.
 TermPtr complement(TermPtr inner);
 TermPtr repeat(TermPtr inner, uint32_t min, uint32_t max);
 

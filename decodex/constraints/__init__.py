@@ -2,6 +2,8 @@
 
 from decodex.constraints.base import Constraint, as_constraint, optional, repeat
 from decodex.constraints.json import json_schema, json_value
+from decodex.constraints.lengths import length
+from decodex.constraints.lexical import contains, contains_any, excludes
 from decodex.constraints.patterns import choice, regex, text
 from decodex.constraints.types import type_
 
@@ -9,8 +11,12 @@ __all__ = [
     "Constraint",
     "as_constraint",
     "choice",
+    "contains",
+    "contains_any",
+    "excludes",
     "json_schema",
     "json_value",
+    "length",
     "optional",
     "regex",
     "repeat",

@@ -1,0 +1,74 @@
+#include "mask/product_table.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace decodex {
+
+namespace {
+
+constexpr size_t kMaxSingle = 5'000;     // ends or exits; more, and a walk is as cheap
+constexpr size_t kMaxTrackers = 4'000;
+constexpr size_t kWorthAbsorbing = 5;    // tokens of a subtree; in smaller ones the test costs more than the walk
+
+}  // namespace
+
+size_t ProductTable::memory() const {
+  return sizeof *this + staying.memory() + trackers.size() * sizeof(ExprId) + ends.size() * sizeof(End) + exits.size() * sizeof(Exit);
+}
+
+ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId tracker, Absorptions& absorptions) {
+  ProductTable table;
+  const TokenTrie& trie = vocab.trie();
+  struct Place {
+    ExprPool::Cursor lexeme, tracker;
+    const CharacterSet *lexeme_stays = nullptr, *tracker_stays = nullptr;
+  };
+  std::vector<std::pair<uint32_t, uint32_t>> staying;   // ranges of trie.ids()
+  std::unordered_set<ExprId> trackers;
+  size_t stay_count = 0;
+  auto stay = [&](uint32_t first, uint32_t last, ExprId in_tracker) {
+    if (first == last) return;
+    stay_count += last - first;
+    trackers.insert(in_tracker);
+    if (!staying.empty() && staying.back().second == first) staying.back().second = last;
+    else staying.push_back({first, last});
+  };
+  const Place start{pool.cursor(lexeme), pool.cursor(tracker), &absorptions.staying(lexeme), &absorptions.staying(tracker)};
+  trie.walk(start, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
+    const TokenTrie::Node& node = trie.node(i);
+    const SubtreeSummary& below = vocab.summaries()[i];
+    if (above.lexeme_stays && above.lexeme.state == lexeme && above.lexeme_stays->takes(below) && above.tracker_stays->takes(below)) {
+      stay(node.first_id, node.end_id, above.tracker.state);
+      return TokenTrie::Go::kPast;
+    }
+    here.lexeme = pool.step_cursor(above.lexeme, trie.byte(i));
+    if (here.lexeme.state == kEmpty) return TokenTrie::Go::kPast;
+    here.tracker = pool.step_cursor(above.tracker, trie.byte(i));
+    if (here.tracker.state == kEmpty) return TokenTrie::Go::kPast;
+    here.lexeme_stays = here.tracker_stays = nullptr;
+    if (below.boundary && node.end_id - node.first_id >= kWorthAbsorbing) {
+      here.lexeme_stays = &absorptions.staying(here.lexeme.state);
+      here.tracker_stays = &absorptions.staying(here.tracker.state);
+    }
+    if (here.lexeme.state == lexeme) {
+      stay(node.first_id, trie.own_end(i), here.tracker.state);
+    } else {
+      for (uint32_t id : trie.ids_at(i)) table.ends.push_back({here.lexeme.state, here.tracker.state, id});
+    }
+    if (here.lexeme.nullable) {
+      const auto ids = trie.ids_below(i);
+      table.usable = table.exits.size() + ids.size() <= kMaxSingle;
+      if (!table.usable) return TokenTrie::Go::kStop;
+      for (uint32_t id : ids) table.exits.push_back({here.tracker.state, id, depth});
+    }
+    table.usable = table.ends.size() <= kMaxSingle && trackers.size() <= kMaxTrackers;
+    return table.usable ? TokenTrie::Go::kInto : TokenTrie::Go::kStop;
+  });
+  if (table.usable) table.staying.fill(vocab, staying, stay_count);
+  table.trackers.assign(trackers.begin(), trackers.end());
+  std::sort(table.trackers.begin(), table.trackers.end());
+  return table;
+}
+
+}  // namespace decodex

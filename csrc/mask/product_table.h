@@ -1,0 +1,33 @@
+// Of a lexeme and a tracker, a regular expression that reads the same text to its end: what every token of the vocabulary
+// makes of the two together, whatever comes behind the lexeme. Made once per pair of states.
+#pragma once
+
+#include <vector>
+
+#include "mask/absorption.h"
+#include "mask/lexeme_table.h"
+
+namespace decodex {
+
+struct ProductTable {
+  struct End {
+    ExprId lexeme, tracker;         // after the token
+    uint32_t id;
+  };
+  struct Exit {
+    ExprId tracker;                 // where the lexeme ends
+    uint32_t id, read;              // the token, and how much of it has been read there
+  };
+
+  bool usable = true;               // otherwise there is too much of something, and nothing else is filled in
+  LexemeTable staying;              // tokens after which the lexeme is as it was and the tracker is not dead
+  std::vector<ExprId> trackers;     // the distinct ones after those
+  std::vector<End> ends;            // tokens after which the lexeme is another one
+  std::vector<Exit> exits;          // tokens that leave the lexeme
+  size_t memory() const;
+};
+
+// By a walk of the vocabulary that takes subtrees whole in which neither changes. (pool lock held)
+ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId tracker, Absorptions& absorptions);
+
+}  // namespace decodex

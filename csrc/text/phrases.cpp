@@ -1,0 +1,152 @@
+#include "text/phrases.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/utf8.h"
+#include "syntax/char_class.h"
+#include "syntax/normal_forms.h"
+#include "syntax/unicode.h"
+
+namespace decodex {
+
+namespace {
+
+// Where the text stands: what the last character was.
+enum Context : uint64_t {
+  kFree,      // no word character, or words do not matter
+  kInWord,    // a word character
+  kAfter,     // the last word character of a phrase: a whole word ends here
+};
+
+class PhraseSource final : public RuleSource {
+ public:
+  PhraseSource(ExprPool& pool, const Alphabet& alphabet, const std::vector<std::vector<std::string>>& steps,
+               PhraseOptions options)
+      : options_(options) {
+    const CharSet& word = unicode::python_word();
+    any_ = alphabet.any(pool);
+    word_ = alphabet.chars(pool, word.ranges());
+    const CharSet others = word.complement();
+    other_ = alphabet.chars(pool, others.ranges());
+    for (size_t k = 0; k < steps.size(); ++k) {
+      if (k > 0 && steps[k] == steps[k - 1]) {
+        steps_.push_back(steps_.back());
+        continue;
+      }
+      std::vector<ExprId> arms[2][2];
+      for (const std::string& phrase : steps[k]) {
+        const std::u32string characters = decode_utf8(phrase, "phrase");
+        for (uint32_t c : characters) phrase_characters_ = phrase_characters_ | CharSet::of(c);
+        const bool begins = options.whole_words && word.has(characters.front());
+        const bool ends = options.whole_words && word.has(characters.back());
+        arms[begins][ends].push_back(spelled(pool, alphabet, characters));
+      }
+      Step step;
+      for (int begins = 0; begins < 2; ++begins)
+        for (int ends = 0; ends < 2; ++ends) step.phrases[begins][ends] = factored_alt(pool, arms[begins][ends]);
+      steps_.push_back(step);
+    }
+    steps_.emplace_back();   // where all have been read
+    for (size_t k = steps_.size() - 1; k-- > 0;) measure(pool, k);
+  }
+
+  void set_index(uint32_t index) { index_ = index; }
+  ExprId start(ExprPool& pool) const { return state(pool, 0, kFree); }
+
+  ExprId state(ExprPool& pool, size_t step, Context context) const {
+    if (step + 1 == steps_.size() && context != kAfter) return kAnything;
+    return pool.regular_rule(index_, step << 2 | context, steps_[step].shortest[context],
+                             step + 1 == steps_.size() && context == kAfter);
+  }
+
+  ExprId expand(ExprPool& pool, uint64_t key) override {
+    const size_t step = key >> 2;
+    const auto context = static_cast<Context>(key & 3);
+    std::vector<ExprId> arms;
+    if (step + 1 == steps_.size()) arms.push_back(kEpsilon);   // a whole word may end the text
+    if (!options_.whole_words) {
+      arms.push_back(pool.concat(any_, state(pool, step, kFree)));
+    } else {
+      arms.push_back(pool.concat(other_, state(pool, step, kFree)));
+      if (context != kAfter) arms.push_back(pool.concat(word_, state(pool, step, kInWord)));
+    }
+    for (int begins = 0; begins < (context == kFree ? 2 : 1); ++begins)
+      for (int ends = 0; ends < 2; ++ends)
+        if (step + 1 < steps_.size())
+          arms.push_back(pool.concat(steps_[step].phrases[begins][ends], state(pool, step + 1, ends ? kAfter : kFree)));
+    return pool.alt(arms);
+  }
+
+  // A character that is in no phrase and in no word ends whatever had begun; what has been read stays read. Of the
+  // complement: one occurrence more, and nothing is left.
+  ExprId floor(ExprPool& pool, uint64_t key, uint8_t separator, bool complemented) override {
+    if (phrase_characters_.has(separator) || unicode::python_word().has(separator)) return kEmpty;
+    if (!complemented) return state(pool, key >> 2, kFree);
+    return pool.complement(state(pool, steps_.size() - 2, kFree));
+  }
+
+  // Who has read more phrases has less to find; a word in progress hides some. (Where a phrase has just ended, more
+  // than the phrases is asked.)
+  bool includes(uint64_t whole, uint64_t part) const override {
+    if ((whole & 3) == kAfter) return false;
+    if ((part & 3) == kAfter) return (whole >> 2) >= (part >> 2) && (whole & 3) == kFree;
+    return (whole >> 2) > (part >> 2) || ((whole >> 2) == (part >> 2) && (whole & 3) == kFree);
+  }
+
+ private:
+  struct Step {
+    ExprId phrases[2][2] = {{kEmpty, kEmpty}, {kEmpty, kEmpty}};   // [begins][ends] with a word character that matters
+    uint32_t shortest[3] = {0, 0, 0};                              // by context
+  };
+
+  ExprId spelled(ExprPool& pool, const Alphabet& alphabet, std::u32string_view characters) const {
+    std::vector<ExprId> parts;
+    for (uint32_t c : characters) {
+      CharSet set = CharSet::of(c);
+      if (options_.ignore_case) set = close_over_case(set, CaseRule::Python);
+      parts.push_back(alphabet.chars(pool, set.ranges()));
+    }
+    return pool.concat(parts);
+  }
+
+  void measure(ExprPool& pool, size_t k) {
+    auto after = [&](int begins, int ends) {
+      const uint64_t own = pool.shortest(steps_[k].phrases[begins][ends]);
+      return own == kInfinite ? uint64_t{kInfinite} : own + steps_[k + 1].shortest[ends ? kAfter : kFree];
+    };
+    const uint64_t gap = pool.shortest(other_);
+    const uint64_t hidden = std::min(after(0, 0), after(0, 1));
+    const uint64_t any = std::min({hidden, after(1, 0), after(1, 1)});
+    auto capped = [](uint64_t n) { return static_cast<uint32_t>(std::min<uint64_t>(n, kInfinite - 1)); };
+    steps_[k].shortest[kFree] = capped(any);
+    steps_[k].shortest[kInWord] = steps_[k].shortest[kAfter] = capped(std::min(hidden, gap + any));
+  }
+
+  PhraseOptions options_;
+  uint32_t index_ = 0;
+  ExprId any_, word_, other_;
+  CharSet phrase_characters_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace
+
+ExprId occurrences(ExprPool& pool, const Alphabet& alphabet, const std::vector<std::vector<std::string>>& steps,
+                   PhraseOptions options) {
+  std::string name = "phrases " + std::to_string(alphabet.id()) + (options.whole_words ? "w" : "-") + (options.ignore_case ? "i" : "-");
+  for (const std::vector<std::string>& phrases : steps) {
+    name += '\n';
+    for (const std::string& phrase : phrases) name += std::to_string(phrase.size()) + ":" + phrase;
+  }
+  uint32_t index = pool.find_source(name);
+  if (index == ExprPool::kNoSource) {
+    auto made = std::make_unique<PhraseSource>(pool, alphabet, steps, options);
+    PhraseSource& source = *made;
+    index = pool.add_source(std::move(made), name);
+    source.set_index(index);
+  }
+  return static_cast<PhraseSource&>(pool.source(index)).start(pool);
+}
+
+}  // namespace decodex

@@ -1,0 +1,176 @@
+#include "text/units.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "syntax/char_class.h"
+#include "syntax/unicode.h"
+
+namespace decodex {
+
+namespace {
+
+constexpr uint32_t kMaxCount = 1'000'000;
+
+struct Step {
+  uint8_t to;
+  uint8_t units = 0;   // that begin with this character
+};
+
+// Places in a unit, and where a character of each class leads. The first place is where a text begins; every character
+// is of exactly one class.
+struct UnitAutomaton {
+  std::vector<CharSet> classes;
+  std::vector<std::vector<Step>> steps;   // [place][class]
+};
+
+CharSet chars(std::initializer_list<uint32_t> members) {
+  std::vector<CodePointRange> ranges;
+  for (uint32_t c : members) ranges.emplace_back(c, c);
+  return CharSet(std::move(ranges));
+}
+
+// The sets, each without what an earlier one has, and all other characters as the last class.
+std::vector<CharSet> partition(std::initializer_list<CharSet> sets) {
+  std::vector<CharSet> out;
+  CharSet taken;
+  for (const CharSet& set : sets) {
+    out.push_back(set - taken);
+    taken = taken | set;
+  }
+  out.push_back(taken.complement());
+  return out;
+}
+
+UnitAutomaton automaton(std::string_view unit) {
+  const CharSet& space = unicode::python_space();
+  const CharSet newline = CharSet::of('\n');
+  if (unit == "chars") return {{CharSet::all()}, {{{0, 1}}}};
+  if (unit == "bytes")
+    return {{CharSet({{0, 0x7F}}), CharSet({{0x80, 0x7FF}}), CharSet({{0x800, 0xFFFF}}), CharSet({{0x10000, kLastCodePoint}})},
+            {{{0, 1}, {0, 2}, {0, 3}, {0, 4}}}};
+  if (unit == "words") return {partition({space}), {{{0}, {1, 1}}, {{0}, {1}}}};
+  if (unit == "word_runs") return {partition({unicode::python_word()}), {{{1, 1}, {0}}, {{1}, {0}}}};
+  if (unit == "lines") return {partition({newline}), {{{0, 1}, {1, 1}}, {{0}, {1}}}};
+  if (unit == "paragraphs")   // between paragraphs; in a line of one; at the start of its next line
+    return {partition({newline, space}), {{{0}, {0}, {1, 1}}, {{2}, {1}, {1}}, {{0}, {2}, {1}}}};
+  if (unit == "bullets")      // at the start of a line; behind a marker; elsewhere
+    return {partition({newline, space, chars({'-', '*', '+', 0x2022})}),
+            {{{0}, {0}, {1}, {2}}, {{0}, {2, 1}, {2}, {2}}, {{0}, {2}, {2}, {2}}}};
+  if (unit == "sentences")    // between sentences; inside; behind its end mark
+    return {partition({space, chars({'.', '!', '?', 0x2026}), chars({0x3002, 0xFF01, 0xFF1F}),
+                       chars({'"', '\'', ')', ']', 0x201D, 0x2019, 0xBB, 0x300D, 0x300F, 0xFF09})}),
+            {{{0}, {2, 1}, {3, 1}, {1, 1}, {1, 1}},
+             {{1}, {2}, {3}, {1}, {1}},
+             {{0}, {2}, {3}, {2}, {1}},
+             {{0}, {3}, {3}, {3}, {1, 1}}}};
+  throw Error(ErrorKind::Constraint, "'" + std::string(unit) + "' is no unit of length; use bytes, chars, graphemes, words, word_runs, "
+                                     "sentences, lines, paragraphs or bullets");
+}
+
+class UnitSource final : public RuleSource {
+ public:
+  UnitSource(ExprPool& pool, const Alphabet& alphabet, UnitAutomaton automaton, uint32_t min, uint32_t max)
+      : automaton_(std::move(automaton)), min_(min), max_(max) {
+    for (const CharSet& set : automaton_.classes) {
+      classes_.push_back(alphabet.chars(pool, set.ranges()));
+      lengths_.push_back(pool.shortest(classes_.back()));
+    }
+    measure(std::max(min, max == kUnbounded ? min : max + 1));
+  }
+
+  void set_index(uint32_t index) { index_ = index; }
+  ExprId start(ExprPool& pool) const { return state(pool, 0, 0, max_ != kUnbounded); }
+
+  ExprId expand(ExprPool& pool, uint64_t key) override {
+    const auto place = static_cast<uint8_t>(key & 0xFF);
+    const bool bounded = key >> 8 & 1;
+    const auto count = static_cast<uint32_t>(key >> 9);
+    std::vector<ExprId> arms;
+    if (count >= min_) arms.push_back(kEpsilon);
+    for (size_t c = 0; c < classes_.size(); ++c) {
+      const Step step = automaton_.steps[place][c];
+      arms.push_back(pool.concat(classes_[c], state(pool, step.to, count + step.units, bounded)));
+    }
+    return pool.alt(arms);
+  }
+
+  // Within fewer bytes than one unit too many takes, the upper count says nothing.
+  Relaxed relaxed(ExprPool& pool, ExprId rule, uint64_t key) override {
+    if (!(key >> 8 & 1)) return {rule, kNoLimit};
+    const auto place = static_cast<uint8_t>(key & 0xFF);
+    const auto count = static_cast<uint32_t>(key >> 9);
+    return {state(pool, place, count, false), uint64_t{needed(place, max_ + 1 - count)} - 1};
+  }
+
+  // A character that leads to one place from all of them; more units may have begun by then.
+  ExprId floor(ExprPool& pool, uint64_t key, uint8_t separator, bool complemented) override {
+    if ((key >> 8 & 1) || complemented) return kEmpty;
+    const auto of_class = std::ranges::find_if(automaton_.classes, [&](const CharSet& set) { return set.has(separator); });
+    const auto c = static_cast<size_t>(of_class - automaton_.classes.begin());
+    const uint8_t to = automaton_.steps[0][c].to;
+    for (const std::vector<Step>& steps : automaton_.steps)
+      if (steps[c].to != to) return kEmpty;
+    return state(pool, to, static_cast<uint32_t>(key >> 9), false);
+  }
+
+ private:
+  ExprId state(ExprPool& pool, uint8_t place, uint32_t count, bool bounded) const {
+    if (bounded && count > max_) return kEmpty;
+    if (!bounded) count = std::min(count, min_);
+    const uint32_t missing = count < min_ ? min_ - count : 0;
+    return pool.regular_rule(index_, uint64_t{count} << 9 | uint64_t{bounded} << 8 | place, needed(place, missing), missing == 0);
+  }
+
+  // Bytes in which so many more units can begin.
+  uint32_t needed(uint8_t place, uint32_t units) const { return needed_[units * automaton_.steps.size() + place]; }
+
+  void measure(uint32_t most) {
+    const size_t places = automaton_.steps.size();
+    needed_.assign((size_t{most} + 1) * places, 0);
+    for (uint32_t units = 1; units <= most; ++units) {
+      uint32_t* row = &needed_[units * places];
+      std::fill_n(row, places, kInfinite);
+      for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t place = 0; place < places; ++place)
+          for (size_t c = 0; c < classes_.size(); ++c) {
+            const Step step = automaton_.steps[place][c];
+            if (lengths_[c] == kInfinite) continue;
+            const uint32_t rest = step.units == 0 ? row[step.to] : needed(step.to, units - std::min<uint32_t>(units, step.units));
+            if (rest == kInfinite || rest + lengths_[c] >= row[place]) continue;
+            row[place] = rest + lengths_[c];
+            changed = true;
+          }
+      }
+    }
+  }
+
+  UnitAutomaton automaton_;
+  uint32_t min_, max_, index_ = 0;
+  std::vector<ExprId> classes_;
+  std::vector<uint32_t> lengths_;   // bytes of the shortest character of a class
+  std::vector<uint32_t> needed_;    // [units][place]
+};
+
+}  // namespace
+
+ExprId counted_units(ExprPool& pool, const Alphabet& alphabet, std::string_view unit, uint32_t min, uint32_t max) {
+  if (min > kMaxCount || (max != kUnbounded && max > kMaxCount))
+    throw Error(ErrorKind::Limit, "a length is at most " + std::to_string(kMaxCount) + " " + std::string(unit));
+  if (min > max) return kEmpty;
+  const std::string name = "units " + std::string(unit) + " " + std::to_string(alphabet.id()) + " " + std::to_string(min) + " " + std::to_string(max);
+  uint32_t index = pool.find_source(name);
+  if (index == ExprPool::kNoSource) {
+    auto made = std::make_unique<UnitSource>(pool, alphabet, automaton(unit), min, max);
+    UnitSource& source = *made;
+    index = pool.add_source(std::move(made), name);
+    source.set_index(index);
+  }
+  return static_cast<UnitSource&>(pool.source(index)).start(pool);
+}
+
+}  // namespace decodex

@@ -1,0 +1,52 @@
+"""Lengths of texts, in any unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, get_args
+
+from typing import Literal as OneOf
+
+from decodex.constraints.base import Constraint
+from decodex.errors import ConstraintError
+
+if TYPE_CHECKING:
+    from decodex._core import Term
+
+Unit = OneOf["bytes", "chars", "words", "word_runs", "sentences", "lines", "paragraphs", "bullets"]
+
+
+@dataclass(frozen=True)
+class Length(Constraint):
+    """Texts of ``min`` to ``max`` units."""
+
+    unit: Unit
+    min: int = 0
+    max: int | None = None
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.length(self.unit, self.min, self.max)
+
+
+def length(unit: Unit, min: int = 0, max: int | None = None) -> Constraint:
+    r"""Texts of ``min`` to ``max`` (``None``: any number of) units.
+
+    Units: ``bytes`` of the UTF-8; ``chars``, code points; ``words``, as ``len(text.split())``; ``word_runs``, as
+    ``len(re.findall(r"\w+", text))``; ``sentences``, each from its first character that is no white space to a run of
+    ``.!?…`` with closing quotes or brackets that white space follows, or to the end (``。！？`` need nothing behind
+    them); ``lines``, as ``len(text.splitlines())`` where ``\n`` alone ends a line; ``paragraphs``, runs of lines that
+    are not blank; ``bullets``, lines that begin with ``-``, ``*``, ``+`` or ``•`` and white space.
+
+    >>> length("words", max=60)
+    Length(unit='words', min=0, max=60)
+    """
+    if unit not in get_args(Unit):
+        raise ConstraintError(f"{unit!r} is no unit of length; use one of {', '.join(get_args(Unit))}")
+    for name, value in (("min", min), ("max", max)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000):
+            raise ConstraintError(f"{name} is a count up to 1,000,000, not {value!r}")
+    if max is not None and max < min:
+        raise ConstraintError(f"max={max} is less than min={min}")
+    return Length(unit, min, max)

@@ -1,0 +1,117 @@
+"""Phrases: which must, or must not, appear in a text. A phrase is found in the text, however the model splits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from decodex.constraints.base import AllOf, Constraint, encodable
+from decodex.errors import ConstraintError
+
+if TYPE_CHECKING:
+    from decodex._core import Term
+
+Forms = str | Iterable[str]
+"""A phrase, or several forms of which any will do: ``"rain"``, ``("rain", "rains", "raining")``."""
+
+
+@dataclass(frozen=True)
+class Contains(Constraint):
+    """Texts with a phrase of each step, one behind the other without overlap, ``count`` times over."""
+
+    steps: tuple[tuple[str, ...], ...]
+    count: int = 1
+    whole_words: bool = True
+    ignore_case: bool = False
+
+    def term(self) -> Term:
+        from decodex._core import Term
+
+        return Term.occurrences([list(forms) for forms in self.steps] * self.count, self.whole_words, self.ignore_case)
+
+
+def contains(
+    *phrases: Forms,
+    ordered: bool = False,
+    min_count: int = 1,
+    max_count: int | None = None,
+    whole_words: bool = True,
+    ignore_case: bool = False,
+) -> Constraint:
+    """Texts in which every phrase occurs; ``ordered``: one behind the other, in this order.
+
+    A phrase is a string, or several forms of which any will do. Each occurs ``min_count`` to ``max_count`` (``None``:
+    any number of) times; occurrences of one phrase are counted without overlap, as ``str.count`` does, but different
+    phrases may overlap unless they are ordered. ``whole_words``: no word character (``\\w``) stands directly before or
+    behind a phrase where the phrase itself begins or ends with one; otherwise any substring counts. ``ignore_case`` is
+    that of ``re.IGNORECASE``.
+
+    >>> contains("Berlin", ("train", "trains"))  # doctest: +ELLIPSIS
+    AllOf(parts=(Contains(steps=(('Berlin',),), ...
+    """
+    forms = _all_forms("contains", phrases)
+    low, high = _counts(min_count, max_count)
+    how = {"whole_words": whole_words, "ignore_case": ignore_case}
+    if ordered:
+        if high is not None and len(forms) > 1:
+            raise ConstraintError("ordered phrases have no max_count; add excludes() or a max_count of their own")
+        return _between((lambda count: Contains(forms, count, **how)), low, high)
+    parts = [_between((lambda count, one=one: Contains((one,), count, **how)), low, high) for one in forms]
+    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+
+
+def contains_any(
+    *phrases: Forms,
+    min_count: int = 1,
+    max_count: int | None = None,
+    whole_words: bool = True,
+    ignore_case: bool = False,
+) -> Constraint:
+    """Texts with ``min_count`` to ``max_count`` occurrences, without overlap, of any of the phrases together.
+
+    The rest as in :func:`contains`.
+    """
+    together = tuple(form for forms in _all_forms("contains_any", phrases) for form in forms)
+    low, high = _counts(min_count, max_count)
+    return _between(lambda count: Contains((together,), count, whole_words, ignore_case), low, high)
+
+
+def excludes(*phrases: Forms, whole_words: bool = True, ignore_case: bool = False) -> Constraint:
+    """Texts in which none of the phrases occurs; the rest as in :func:`contains`."""
+    return ~contains_any(*phrases, whole_words=whole_words, ignore_case=ignore_case)
+
+
+def _between(at_least: object, low: int, high: int | None) -> Constraint:
+    """At least ``low`` and, with ``high``, not more."""
+    make = at_least  # count -> constraint
+    parts: list[Constraint] = [make(low)] if low else []  # type: ignore[operator]
+    if high is not None:
+        parts.append(~make(high + 1))  # type: ignore[operator]
+    if not parts:
+        raise ConstraintError("min_count=0 without max_count asks nothing; leave the phrase out")
+    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+
+
+def _counts(low: int, high: int | None) -> tuple[int, int | None]:
+    for name, value in (("min_count", low), ("max_count", high)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10_000):
+            raise ConstraintError(f"{name} is a count up to 10,000, not {value!r}")
+    if high is not None and high < low:
+        raise ConstraintError(f"max_count={high} is less than min_count={low}")
+    return low, high
+
+
+def _all_forms(name: str, phrases: tuple[Forms, ...]) -> tuple[tuple[str, ...], ...]:
+    if not phrases:
+        raise ConstraintError(f"{name} needs at least one phrase")
+    out = []
+    for index, phrase in enumerate(phrases):
+        forms = (phrase,) if isinstance(phrase, str) else tuple(phrase) if isinstance(phrase, Iterable) else ()
+        if not forms or not all(isinstance(form, str) and form for form in forms):
+            raise ConstraintError(
+                f"{name} takes phrases: non-empty strings, or lists of such forms; item {index} is {phrase!r}",
+                location=f"item {index}",
+            )
+        out.append(tuple(encodable(form) for form in forms))
+    return tuple(out)
