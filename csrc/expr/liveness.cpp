@@ -76,7 +76,11 @@ uint32_t ExprPool::shortest(ExprId e) {
 
 uint32_t ExprPool::search_shortest(ExprId root) {
   constexpr uint64_t kExact = 64, kGreedy = 2'000;   // states looked at before another way is tried
-  if (auto length = best_first(root, kExact, false)) return *length;
+  constexpr uint32_t kManyParts = 4;                 // of an intersection; an exact search would hardly end
+  ExprId inner = root;
+  while (node(inner).kind == Kind::Lexeme) inner = ExprId{node(inner).a};
+  const bool many = node(inner).kind == Kind::Conj && node(inner).a >= kManyParts;
+  if (auto length = best_first(root, many ? 4 : kExact, false)) return *length;
   const Relaxed without = relaxed(root);
   if (without.limit != kNoLimit)
     if (const uint32_t length = shortest(without.expr); length == kInfinite || length <= without.limit) return length;

@@ -35,7 +35,11 @@ bool RuleSource::nested(uint64_t, uint64_t) const { return false; }
 
 Relaxed RuleSource::relaxed(ExprPool&, ExprId rule, uint64_t) { return {rule, kNoLimit}; }
 
-ExprId RuleSource::floor(ExprPool&, uint64_t, uint8_t, bool) { return kEmpty; }
+RuleSource::Floor RuleSource::floor(ExprPool&, uint64_t) { return {}; }
+
+ExprId RuleSource::counter(ExprPool&, uint64_t) { return kEmpty; }
+
+ExprId RuleSource::resume(ExprPool&, uint64_t, uint64_t) { return kEmpty; }
 
 bool RuleSource::includes(uint64_t, uint64_t) const { return false; }
 

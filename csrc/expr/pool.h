@@ -72,10 +72,17 @@ class RuleSource {
   virtual bool nested(uint64_t key, uint64_t outer) const;
   // See ExprPool::relaxed(): a regular rule without its upper count.
   virtual Relaxed relaxed(ExprPool& pool, ExprId rule, uint64_t key);
-  // Words that go on after any text read from the regular rule `key` (that leaves it live) and then the character
-  // `separator`: a state included in all those that this can lead to. `complemented`: of the complement of the rule.
-  // kEmpty: none is known.
-  virtual ExprId floor(ExprPool& pool, uint64_t key, uint8_t separator, bool complemented);
+  // Of a regular rule that is live after every text: a state that is included in all those to which reading any text and
+  // then a character of `separators` can lead.
+  struct Floor {
+    ExprId state = kEmpty;                    // kEmpty: none is known
+    const ByteSet* separators = nullptr;      // ASCII
+  };
+  virtual Floor floor(ExprPool& pool, uint64_t key);
+  // Of a regular rule that counts: a state that counts from nothing and never ends, and where `key` stands when that
+  // one has come to `counted`. kEmpty: it does not count.
+  virtual ExprId counter(ExprPool& pool, uint64_t key);
+  virtual ExprId resume(ExprPool& pool, uint64_t key, uint64_t counted);
   // Is every word of the regular rule `part` plainly a word of `whole`?
   virtual bool includes(uint64_t whole, uint64_t part) const;
 };

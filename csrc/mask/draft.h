@@ -12,7 +12,6 @@ namespace decodex {
 // A mask while it is put together.
 struct MaskEngine::Draft {
   std::vector<const LexemeTable*> dense;
-  std::vector<uint32_t> row;                // tokens as bits, where no table has just these; or empty
   std::vector<uint32_t> ids;
   std::vector<ExprId> plain;                // what has no table and is walked at the end
   uint32_t after = 0;

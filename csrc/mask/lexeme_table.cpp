@@ -57,13 +57,6 @@ void LexemeTable::fill(const Vocabulary& vocab, std::vector<std::pair<uint32_t, 
   }
 }
 
-std::vector<uint32_t> LexemeTable::row(size_t words) const {
-  std::vector<uint32_t> out = bits;
-  out.resize(words);
-  for (uint32_t id : ids) set_bit(out, id);
-  return out;
-}
-
 LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, bool followed, Absorptions& absorptions) {
   LexemeTable table;
   const TokenTrie& trie = vocab.trie();
@@ -131,7 +124,7 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
 }
 
 bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId base_lexeme,
-                            const LexemeTable& base, bool followed, LexemeTable& out) {
+                            const LexemeTable& base, LexemeTable& out) {
   if (!serves_as_base(base)) return false;
   out = LexemeTable{};
   out.bits = base.bits;
@@ -156,8 +149,7 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
       }
       return TokenTrie::Go::kPast;
     }
-    comparable = ++visited <= kMaxDifference && here.theirs != kEmpty &&
-                 (!followed || pool.nullable(here.own) == pool.nullable(here.theirs));
+    comparable = ++visited <= kMaxDifference && here.theirs != kEmpty && pool.nullable(here.own) == pool.nullable(here.theirs);
     if (!comparable) return TokenTrie::Go::kStop;
     for (uint32_t id : trie.ids_at(i)) {
       set_bit(out.bits, id);

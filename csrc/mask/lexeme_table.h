@@ -39,8 +39,6 @@ struct LexemeTable {
 
   // The tokens that stay: ranges of the trie's ids, ascending, `count` ids in all.
   void fill(const Vocabulary& vocab, std::vector<std::pair<uint32_t, uint32_t>> ranges, size_t count);
-  // The tokens that stay, as a mask.
-  std::vector<uint32_t> row(size_t words) const;
   size_t memory() const {
     return sizeof(*this) + (bits.size() + ids.size() + exits.nodes.size() + denied.size()) * sizeof(uint32_t) +
            (remainders ? remainders->memory() : 0);
@@ -54,7 +52,7 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
 // For a lexeme that is `base_lexeme` but for some words: walks only where the two differ. Returns false (and leaves
 // `out` alone) when the base does not allow that. (pool lock held)
 bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId base_lexeme,
-                            const LexemeTable& base, bool followed, LexemeTable& out);
+                            const LexemeTable& base, LexemeTable& out);
 
 // For a lexeme whose words of up to some length are those of a `relaxed` one, so that tokens of no more than `reach`
 // bytes are the same: walks only along the longer ones. Returns false when the relaxed table does not allow that or

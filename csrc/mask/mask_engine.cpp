@@ -75,7 +75,6 @@ const Mask* MaskEngine::make(ExprId state, bool at_start) {
   std::string key = start || !pool_.reads_capture(state) ? "" : capture_key(state);
   auto alike = key.empty() ? capture_masks_.end() : capture_masks_.find(key);
   const Mask* published = alike == capture_masks_.end() ? nullptr : alike->second;
-  if (!start && !published) published = mask_without_counts(state);
   std::unique_ptr<Mask> mask;
   bool by_word = false;
   if (!published) {
@@ -169,11 +168,10 @@ std::unique_ptr<Mask> MaskEngine::compute_start(ExprId state) {
 std::unique_ptr<Mask> MaskEngine::finish(Draft& draft) {
   auto mask = std::make_unique<Mask>();
   mask->after = draft.after;
-  if (draft.dense.size() == 1 && draft.row.empty()) {
+  if (draft.dense.size() == 1) {
     mask->base = draft.dense[0]->bits.data();
-  } else if (!draft.dense.empty() || !draft.row.empty() || draft.ids.size() >= kDenseFrom) {
-    mask->own = std::move(draft.row);
-    mask->own.resize(vocab_.words());
+  } else if (!draft.dense.empty() || draft.ids.size() >= kDenseFrom) {
+    mask->own.assign(vocab_.words(), 0);
     for (const LexemeTable* table : draft.dense)
       for (size_t w = 0; w < mask->own.size(); ++w) mask->own[w] |= table->bits[w];
     if (draft.ids.size() >= kDenseFrom) {
@@ -488,7 +486,7 @@ std::shared_ptr<const LexemeTable> MaskEngine::make_table(ExprId lexeme, bool fo
       if (pool_.node(kid).kind != Kind::Not) kept.push_back(kid);
     if (!kept.empty() && kept.size() < pool_.kids(lexeme).size()) {
       ExprId base = pool_.conj(kept);
-      made = make_lexeme_table_from(pool_, vocab_, lexeme, base, *table_for(base, true), true, *table);
+      made = make_lexeme_table_from(pool_, vocab_, lexeme, base, *table_for(base, true), *table);
     }
   }
   if (!made) *table = make_lexeme_table(pool_, vocab_, lexeme, followed, absorptions_);

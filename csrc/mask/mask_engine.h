@@ -71,11 +71,11 @@ class MaskEngine {
   bool add_lexeme(ExprId lexeme, ExprId tail, Draft& draft);
   void add_staying(const LexemeTable& table, Draft& draft);
   bool add_tracked(ExprId e, Draft& draft);
-  void add_stack(ExprId e, ExprId tail, ExprId tracker, Draft& draft, std::vector<ExprId>& plain);
-  bool add_product(ExprId lexeme, ExprId tail, ExprId tracker, Draft& draft);
-  void walk_pairs(ExprId stack, ExprId tracker, Draft& draft);
+  class Trackers;
+  void add_stack(ExprId e, ExprId tail, Trackers& trackers, Draft& draft, std::vector<ExprId>& plain);
+  bool add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Draft& draft);
+  void walk_pairs(ExprId stack, Trackers& trackers, Draft& draft);
   const ProductTable& product_for(ExprId lexeme, ExprId tracker);
-  const Mask* mask_without_counts(ExprId state);
   void add_capture(ExprId capture, ExprId tail, Draft& draft);
   bool leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprId tail, Draft& draft);
   ExprId without_words(ExprId state);

@@ -1,6 +1,7 @@
 #include "mask/product_table.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace decodex {
@@ -10,6 +11,31 @@ namespace {
 constexpr size_t kMaxSingle = 5'000;     // ends or exits; more, and a walk is as cheap
 constexpr size_t kMaxTrackers = 4'000;
 constexpr size_t kWorthAbsorbing = 5;    // tokens of a subtree; in smaller ones the test costs more than the walk
+
+// Some shortest bytes from one state to another, of at most six; empty when there are none.
+std::string way_between(ExprPool& pool, ExprId from, ExprId to) {
+  std::unordered_map<ExprId, std::pair<ExprId, uint8_t>> reached{{from, {from, uint8_t{0}}}};
+  std::vector<ExprId> layer{from};
+  for (int length = 1; length <= 6; ++length) {
+    std::vector<ExprId> next_layer;
+    for (ExprId e : layer) {
+      const ByteClasses& classes = pool.classes(e);
+      for (int c = 0; c < classes.count; ++c) {
+        const ExprId next = pool.step_held(e, classes.representative[c]);
+        if (next == kEmpty || !reached.try_emplace(next, std::pair{e, classes.representative[c]}).second) continue;
+        if (next != to) {
+          next_layer.push_back(next);
+          continue;
+        }
+        std::string way;
+        for (ExprId at = to; at != from; at = reached.at(at).first) way.push_back(static_cast<char>(reached.at(at).second));
+        return {way.rbegin(), way.rend()};
+      }
+    }
+    layer = std::move(next_layer);
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -54,7 +80,7 @@ ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId 
     if (here.lexeme.state == lexeme) {
       stay(node.first_id, trie.own_end(i), here.tracker.state);
     } else {
-      for (uint32_t id : trie.ids_at(i)) table.ends.push_back({here.lexeme.state, here.tracker.state, id});
+      for (uint32_t id : trie.ids_at(i)) table.ends.push_back({here.lexeme.state, here.tracker.state, id, {}});
     }
     if (here.lexeme.nullable) {
       const auto ids = trie.ids_below(i);
@@ -66,6 +92,12 @@ ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId 
     return table.usable ? TokenTrie::Go::kInto : TokenTrie::Go::kStop;
   });
   if (table.usable) table.staying.fill(vocab, staying, stay_count);
+  std::unordered_map<ExprId, std::string> ways;
+  for (ProductTable::End& end : table.ends) {
+    auto [it, fresh] = ways.try_emplace(end.lexeme);
+    if (fresh) it->second = way_between(pool, end.lexeme, lexeme);
+    end.way = it->second;
+  }
   table.trackers.assign(trackers.begin(), trackers.end());
   std::sort(table.trackers.begin(), table.trackers.end());
   return table;

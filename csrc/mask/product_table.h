@@ -2,6 +2,7 @@
 // makes of the two together, whatever comes behind the lexeme. Made once per pair of states.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "mask/absorption.h"
@@ -13,6 +14,7 @@ struct ProductTable {
   struct End {
     ExprId lexeme, tracker;         // after the token
     uint32_t id;
+    std::string way;                // back to the lexeme as it was; empty: none that is short
   };
   struct Exit {
     ExprId tracker;                 // where the lexeme ends

@@ -1,6 +1,11 @@
 // Masks of an intersection of one expression that has rules, a stack of parts, with regular ones that read the same text
-// to its end, the trackers: phrases, lengths. The two are read side by side, so no state is made of both but where a
-// token ends; and inside a lexeme of the stack, by a table of lexeme and trackers that does not depend on the stack.
+// to its end, the trackers: phrases, lengths. The two are read side by side, so a state of both is made only where a
+// token ends; inside a lexeme of the stack, by a table of the lexeme and the trackers that does not depend on the stack.
+//
+// Two kinds of trackers are kept out of that table, so that few states of them need one. What must still be found can
+// be found whatever was read: such a tracker knows a floor (RuleSource::floor), and where the floor can be completed
+// behind a separator, so can all its states. And what counts is read from nothing (RuleSource::counter), so one table
+// serves all counts.
 #include <array>
 #include <unordered_map>
 
@@ -29,60 +34,32 @@ Tracked split(ExprPool& pool, ExprId e) {
   return {stack, pool.conj(trackers)};
 }
 
-// The trackers that know a floor (RuleSource::floor) for one separator, and the others.
-struct Floors {
-  int separator = -1;             // a byte that the lexeme reads to be itself again
-  ExprId tracked = kAnything;     // those that know one
-  ExprId floor = kAnything;       // their floors
-  ExprId others = kAnything;
-  bool may_die = false;           // some of them do not go on after every text
-};
+bool is_regular_rule(const Node& n) { return n.kind == Kind::Rule && !(n.flags & kHasRule); }
 
-// The floor of one tracker, kEmpty where it knows none.
-ExprId floor_of(ExprPool& pool, ExprId tracker, uint8_t separator) {
-  const bool complemented = pool.node(tracker).kind == Kind::Not;
-  const ExprId inner = complemented ? ExprId{pool.node(tracker).a} : tracker;
+// The floor of one tracker: a rule, or a rule beside phrases that have begun.
+RuleSource::Floor floor_of(ExprPool& pool, ExprId tracker) {
   auto of_rule = [&](ExprId e) {
     const Node& n = pool.node(e);
-    return n.kind == Kind::Rule && !(n.flags & kHasRule) ? pool.source(n.a).floor(pool, n.key, separator, complemented) : kEmpty;
+    return is_regular_rule(n) ? pool.source(n.a).floor(pool, n.key) : RuleSource::Floor{};
   };
-  if (pool.node(inner).kind != Kind::Alt) return of_rule(inner);
-  for (ExprId arm : pool.kids(inner))   // a phrase that has begun, beside the rule that looks for it
-    if (const ExprId floor = of_rule(arm); floor != kEmpty) return floor;
-  return kEmpty;
+  if (pool.node(tracker).kind != Kind::Alt) return of_rule(tracker);
+  for (ExprId arm : pool.kids(tracker))
+    if (const auto floor = of_rule(arm); floor.state != kEmpty) return floor;
+  return {};
 }
 
-Floors floors_of(ExprPool& pool, ExprId lexeme, ExprId tracker) {
-  std::vector<ExprId> parts;
-  if (pool.node(tracker).kind == Kind::Conj) {
-    parts.assign(pool.kids(tracker).begin(), pool.kids(tracker).end());
-  } else {
-    parts.push_back(tracker);
-  }
-  Floors best;
-  best.others = tracker;
-  size_t most = 0;
-  for (const char separator : {'.', ',', ' ', ';', '-', '/', '!', '\n'}) {
-    const auto byte = static_cast<uint8_t>(separator);
-    if (pool.step_held(lexeme, byte) != lexeme) continue;
-    std::vector<ExprId> tracked, floors, others;
-    bool may_die = false;
-    for (ExprId part : parts) {
-      const ExprId floor = floor_of(pool, part, byte);
-      if (floor == kEmpty) {
-        others.push_back(part);
-        continue;
-      }
-      tracked.push_back(part);
-      floors.push_back(floor);
-      may_die = may_die || pool.node(part).kind == Kind::Not;
-    }
-    if (tracked.size() <= most) continue;
-    most = tracked.size();
-    best = {byte, pool.conj(tracked), pool.conj(floors), pool.conj(others), may_die};
-    if (others.empty()) break;
-  }
-  return best;
+// The head of a stack, where it is a lexeme.
+ExprId head_lexeme(const ExprPool& pool, ExprId stack) {
+  const Node& n = pool.node(stack);
+  const ExprId head = n.kind == Kind::Concat ? ExprId{n.a} : stack;
+  return pool.node(head).kind == Kind::Lexeme ? head : kEmpty;
+}
+
+// A byte of the set that the lexeme reads to be itself again; -1: none.
+int staying_byte(ExprPool& pool, ExprId lexeme, const ByteSet& set) {
+  for (const char c : {'.', ',', ' ', ';', '-', '/', '!', '*'})
+    if (set.has(static_cast<uint8_t>(c)) && pool.step_held(lexeme, static_cast<uint8_t>(c)) == lexeme) return c;
+  return -1;
 }
 
 struct TripleHash {
@@ -95,86 +72,149 @@ struct TripleHash {
 
 }  // namespace
 
-// Counts that no allowed token, with what completes it, can exhaust change nothing: the mask without them.
-const Mask* MaskEngine::mask_without_counts(ExprId state) {
-  if (!vocab_.spells_every_byte() || split(pool_, state).stack == kEmpty) return nullptr;
-  const Relaxed without = pool_.relaxed(state);
-  if (without.limit == kNoLimit || !pool_.live(without.expr)) return nullptr;
-  if (uint64_t{pool_.shortest(without.expr)} + vocab_.max_token_bytes() > without.limit) return nullptr;
-  const Mask* mask = make(without.expr, false);
-  const bool ends_alike = pool_.nullable(state) == pool_.nullable(without.expr);
-  return ends_alike && uint64_t{mask->after} + vocab_.max_token_bytes() <= without.limit ? mask : nullptr;
-}
+// The trackers of one state, by how they are treated, and what can be completed with them.
+class MaskEngine::Trackers {
+ public:
+  Trackers(ExprPool& pool, ExprId tracker, const Draft& draft) : pool_(pool), draft_(draft) {
+    std::vector<ExprId> floored, floors, others;
+    const ExprId single[] = {tracker};
+    for (ExprId part : pool.node(tracker).kind == Kind::Conj ? pool.kids(tracker) : std::span<const ExprId>(single)) {
+      const auto floor = floor_of(pool, part);
+      if (floor.state == kEmpty) {
+        others.push_back(part);
+        continue;
+      }
+      floored.push_back(part);
+      floors.push_back(floor.state);
+      separators = separators & *floor.separators;
+    }
+    if (separators.empty()) {   // no character separates all phrases
+      others.insert(others.end(), floored.begin(), floored.end());
+      floored.clear(), floors.clear();
+    }
+    this->floored = pool.conj(floored);
+    this->floor = pool.conj(floors);
+    this->others = pool.conj(others);
+  }
+
+  bool has_floor() const { return floored != kAnything; }
+
+  // The others, with those that count from nothing in place of those that count.
+  ExprId counters() {
+    std::vector<ExprId> out;
+    const ExprId single[] = {others};
+    for (ExprId part : pool_.node(others).kind == Kind::Conj ? pool_.kids(others) : std::span<const ExprId>(single)) {
+      const Node& n = pool_.node(part);
+      const ExprId counter = is_regular_rule(n) ? pool_.source(n.a).counter(pool_, n.key) : kEmpty;
+      if (counter != kEmpty) counting_.emplace(n.a, n.key);
+      out.push_back(counter != kEmpty ? counter : part);
+    }
+    return pool_.conj(out);
+  }
+  // Where the others stand when those have come to `counted`.
+  ExprId resumed(ExprId counted) {
+    if (counting_.empty()) return counted;
+    auto [it, fresh] = resumed_.try_emplace(counted, kEmpty);
+    if (!fresh) return it->second;
+    std::vector<ExprId> out;
+    const ExprId single[] = {counted};
+    for (ExprId part : pool_.node(counted).kind == Kind::Conj ? pool_.kids(counted) : std::span<const ExprId>(single)) {
+      const Node& n = pool_.node(part);
+      auto known = is_regular_rule(n) ? counting_.find(n.a) : counting_.end();
+      out.push_back(known == counting_.end() ? part : pool_.source(n.a).resume(pool_, known->second, n.key));
+    }
+    return it->second = pool_.conj(out);
+  }
+
+  // Can these be completed together, `more` bytes later? Notes how far it is at the most.
+  bool complete(ExprId stack, ExprId others, ExprId floored, uint32_t more) {
+    if (stack == kEmpty || others == kEmpty || floored == kEmpty) return false;
+    auto [it, fresh] = known_.try_emplace({stack, others, floored}, kInfinite);
+    if (fresh) {
+      const std::array<ExprId, 3> parts{stack, others, floored};
+      const ExprId state = pool_.conj(parts);
+      if (pool_.live(state)) it->second = draft_.counts_tokens() ? 0 : pool_.shortest(state);
+    }
+    if (it->second != kInfinite) after = std::max(after, it->second + more);
+    return it->second != kInfinite;
+  }
+  // A way out by the floor: a separator that the lexeme at the head of the stack reads, then what is left of the floor.
+  bool complete_by_floor(ExprId stack, ExprId others) {
+    auto [it, fresh] = separator_of_.try_emplace(stack, -1);
+    if (fresh)
+      if (const ExprId lexeme = head_lexeme(pool_, stack); lexeme != kEmpty) it->second = staying_byte(pool_, lexeme, separators);
+    return it->second >= 0 && complete(stack, pool_.step_held(others, static_cast<uint8_t>(it->second)), floor, 1);
+  }
+
+  ByteSet separators = ByteSet::all();
+  ExprId floored, floor, others;
+  uint32_t after = 0;   // bytes
+
+ private:
+  ExprPool& pool_;
+  const Draft& draft_;
+  std::unordered_map<uint32_t, uint64_t> counting_;   // source -> key
+  std::unordered_map<ExprId, ExprId> resumed_;
+  std::unordered_map<std::array<ExprId, 3>, uint32_t, TripleHash> known_;
+  std::unordered_map<ExprId, int> separator_of_;
+};
 
 bool MaskEngine::add_tracked(ExprId e, Draft& draft) {
   const auto [stack, tracker] = split(pool_, e);
   if (stack == kEmpty || pool_.has_capture_at_head(stack)) return false;
+  Trackers trackers(pool_, tracker, draft);
   std::vector<ExprId> plain;
-  add_stack(stack, kEpsilon, tracker, draft, plain);
-  if (!plain.empty()) walk_pairs(pool_.alt(plain), tracker, draft);
+  add_stack(stack, kEpsilon, trackers, draft, plain);
+  if (!plain.empty()) walk_pairs(pool_.alt(plain), trackers, draft);
+  draft.reach(trackers.after);
   return true;
 }
 
 // As add(), for a stack that is tracked; what has no table goes to `plain`.
-void MaskEngine::add_stack(ExprId e, ExprId tail, ExprId tracker, Draft& draft, std::vector<ExprId>& plain) {
+void MaskEngine::add_stack(ExprId e, ExprId tail, Trackers& trackers, Draft& draft, std::vector<ExprId>& plain) {
   const Node& n = pool_.node(e);
   if (n.kind == Kind::Epsilon) {
-    if (tail != kEpsilon) add_stack(tail, kEpsilon, tracker, draft, plain);
+    if (tail != kEpsilon) add_stack(tail, kEpsilon, trackers, draft, plain);
   } else if (n.kind == Kind::Alt) {
-    for (ExprId kid : pool_.kids(e)) add_stack(kid, tail, tracker, draft, plain);
+    for (ExprId kid : pool_.kids(e)) add_stack(kid, tail, trackers, draft, plain);
   } else if (n.kind == Kind::Concat && !(n.flags & (kLookahead | kLookbehind)) &&
              (pool_.node(ExprId{n.a}).kind == Kind::Lexeme || pool_.node(ExprId{n.a}).kind == Kind::Alt)) {
-    add_stack(ExprId{n.a}, pool_.concat(ExprId{n.b}, tail), tracker, draft, plain);
-  } else if (n.kind == Kind::Lexeme && !(n.flags & kHasRule) && !draft.counts_tokens() && add_product(e, tail, tracker, draft)) {
-    if (pool_.nullable(e) && tail != kEpsilon) add_stack(tail, kEpsilon, tracker, draft, plain);
+    add_stack(ExprId{n.a}, pool_.concat(ExprId{n.b}, tail), trackers, draft, plain);
+  } else if (n.kind == Kind::Lexeme && !(n.flags & kHasRule) && !draft.counts_tokens() && add_product(e, tail, trackers, draft)) {
+    if (pool_.nullable(e) && tail != kEpsilon) add_stack(tail, kEpsilon, trackers, draft, plain);
   } else {
     plain.push_back(pool_.concat(e, tail));
   }
 }
 
 // The tokens of lexeme·tail by the table. False when some tokens that stay lead where nothing can be completed.
-//
-// Trackers that know a floor are left out of the table: a token after which the lexeme goes on, a separator, and what is
-// then left of the floor is a way out for all of them alike. So the table is shared by all their states.
-bool MaskEngine::add_product(ExprId lexeme, ExprId tail, ExprId tracker, Draft& draft) {
-  const Floors floors = floors_of(pool_, lexeme, tracker);
-  const ProductTable& table = product_for(lexeme, floors.others);
+bool MaskEngine::add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Draft& draft) {
+  if (trackers.has_floor() && staying_byte(pool_, lexeme, trackers.separators) < 0) return false;
+  const ProductTable& table = product_for(lexeme, trackers.counters());
   if (!table.usable) return false;
   const ExprId stack = pool_.concat(lexeme, tail);
-  uint32_t after = 0;
-  std::unordered_map<std::array<ExprId, 3>, bool, TripleHash> known;
-  auto completes = [&](ExprId below, ExprId other, ExprId tracked, uint32_t more) {
-    if (below == kEmpty || other == kEmpty || tracked == kEmpty) return false;
-    auto [it, fresh] = known.try_emplace({below, other, tracked}, false);
-    if (!fresh) return it->second;
-    const std::array<ExprId, 3> parts{below, other, tracked};
-    const uint32_t left = pool_.shortest(pool_.conj(parts));
-    if (left != kInfinite) after = std::max(after, left + more);
-    return it->second = left != kInfinite;
-  };
-  for (ExprId other : table.trackers) {
-    const ExprId then = floors.separator < 0 ? other : pool_.step_held(other, static_cast<uint8_t>(floors.separator));
-    if (!completes(stack, then, floors.floor, 1)) return false;
+  for (ExprId counted : table.trackers) {
+    const ExprId others = trackers.resumed(counted);
+    if (trackers.has_floor() ? !trackers.complete_by_floor(stack, others) : !trackers.complete(stack, others, kAnything, 0)) return false;
   }
-  for (const ProductTable::End& end : table.ends)
-    if (completes(pool_.concat(end.lexeme, tail), end.tracker, pool_.run_held(floors.tracked, vocab_.token(end.id)), 0))
+  for (const ProductTable::End& end : table.ends) {
+    const ExprId others = trackers.resumed(end.tracker);
+    const bool by_floor = trackers.has_floor() && !end.way.empty() && trackers.complete_by_floor(stack, pool_.run_held(others, end.way));
+    if (by_floor) trackers.after = std::max<uint32_t>(trackers.after, trackers.after + static_cast<uint32_t>(end.way.size()));
+    if (by_floor || trackers.complete(pool_.concat(end.lexeme, tail), others, pool_.run_held(trackers.floored, vocab_.token(end.id)), 0))
       draft.ids.push_back(end.id);
+  }
   for (const ProductTable::Exit& exit : table.exits) {
     const std::string_view token = vocab_.token(exit.id), remainder = token.substr(exit.read);
     const ExprId below = pool_.run_held(tail, remainder);
-    if (below != kEmpty && completes(below, pool_.run_held(exit.tracker, remainder), pool_.run_held(floors.tracked, token), 0))
+    if (below == kEmpty) continue;
+    const ExprId others = pool_.run_held(trackers.resumed(exit.tracker), remainder);
+    const bool separated = trackers.has_floor() && trackers.separators.has(static_cast<uint8_t>(token.back()));
+    if ((separated && trackers.complete(below, others, trackers.floor, 0)) ||
+        trackers.complete(below, others, pool_.run_held(trackers.floored, token), 0))
       draft.ids.push_back(exit.id);
   }
-  draft.reach(after);
-  if (!floors.may_die) {
-    add_staying(table.staying, draft);
-    return true;
-  }
-  const auto living = table_for(floors.tracked, false);
-  std::vector<uint32_t> row = table.staying.row(vocab_.words());
-  const std::vector<uint32_t> alive = living->row(vocab_.words());
-  draft.row.resize(row.size());
-  for (size_t w = 0; w < row.size(); ++w) draft.row[w] |= row[w] & alive[w];
+  add_staying(table.staying, draft);
   return true;
 }
 
@@ -187,35 +227,43 @@ const ProductTable& MaskEngine::product_for(ExprId lexeme, ExprId tracker) {
   return *table;
 }
 
-// Adds the ids of the vocabulary after which stack and tracker can be completed together.
-void MaskEngine::walk_pairs(ExprId stack, ExprId tracker, Draft& draft) {
+// Adds the ids of the vocabulary after which stack and trackers can be completed together.
+void MaskEngine::walk_pairs(ExprId stack, Trackers& trackers, Draft& draft) {
   ++stats_.walks;
   struct Place {
-    ExprPool::Cursor stack, tracker;
+    ExprPool::Cursor stack, others;
   };
   const TokenTrie& trie = vocab_.trie();
-  std::unordered_map<uint64_t, bool> judged;
-  uint64_t last = 0;
-  bool last_good = false;
-  trie.walk(Place{pool_.cursor(stack), pool_.cursor(tracker)}, [&](uint32_t i, uint32_t, const Place& above, Place& here) {
+  uint64_t last = UINT64_MAX;
+  bool last_good = false;   // by the floor, so for all that lead there
+  trie.walk(Place{pool_.cursor(stack), pool_.cursor(trackers.others)}, [&](uint32_t i, uint32_t, const Place& above, Place& here) {
     here.stack = pool_.step_cursor(above.stack, trie.byte(i));
     if (here.stack.state == kEmpty) return TokenTrie::Go::kPast;
-    here.tracker = pool_.step_cursor(above.tracker, trie.byte(i));
-    if (here.tracker.state == kEmpty) return TokenTrie::Go::kPast;
+    here.others = pool_.step_cursor(above.others, trie.byte(i));
+    if (here.others.state == kEmpty) return TokenTrie::Go::kPast;
     const auto ids = trie.ids_at(i);
     if (ids.empty()) return TokenTrie::Go::kInto;
-    const uint64_t pair = uint64_t{static_cast<uint32_t>(here.stack.state)} << 32 | static_cast<uint32_t>(here.tracker.state);
-    if (pair != last) {
+    const uint64_t pair = uint64_t{static_cast<uint32_t>(here.stack.state)} << 32 | static_cast<uint32_t>(here.others.state);
+    if (pair != last || !last_good) {
       last = pair;
-      auto [it, fresh] = judged.try_emplace(pair, false);
-      if (fresh) {
-        const ExprId state = pool_.conj(here.stack.state, here.tracker.state);
-        it->second = pool_.live(state) && (draft.budget == kUnbounded || fits(state, draft.budget, false));
-        if (it->second && draft.budget == kUnbounded) draft.reach(way_out(state, draft, false));
-      }
-      last_good = it->second;
+      last_good = draft.budget == kUnbounded && trackers.has_floor() && trackers.complete_by_floor(here.stack.state, here.others.state);
     }
-    if (last_good) draft.ids.insert(draft.ids.end(), ids.begin(), ids.end());
+    bool good = last_good;
+    if (!good) {
+      const bool separated = draft.budget == kUnbounded && trackers.has_floor() && trackers.separators.has(trie.byte(i));
+      good = separated && trackers.complete(here.stack.state, here.others.state, trackers.floor, 0);
+    }
+    if (!good) {
+      const ExprId floored = trackers.has_floor() ? pool_.run_held(trackers.floored, vocab_.token(ids[0])) : kAnything;
+      good = trackers.complete(here.stack.state, here.others.state, floored, 0);
+      if (good && draft.counts_tokens()) {
+        const std::array<ExprId, 3> parts{here.stack.state, here.others.state, floored};
+        const ExprId state = pool_.conj(parts);
+        good = draft.budget == kUnbounded || fits(state, draft.budget, false);
+        if (good) draft.reach(way_out(state, draft, false));
+      }
+    }
+    if (good) draft.ids.insert(draft.ids.end(), ids.begin(), ids.end());
     return TokenTrie::Go::kInto;
   });
 }

@@ -29,6 +29,8 @@ class PhraseSource final : public RuleSource {
     word_ = alphabet.chars(pool, word.ranges());
     const CharSet others = word.complement();
     other_ = alphabet.chars(pool, others.ranges());
+    for (uint8_t b = 0x20; b < 0x7F; ++b)
+      if (!word.has(b)) separators_.add(b);
     for (size_t k = 0; k < steps.size(); ++k) {
       if (k > 0 && steps[k] == steps[k - 1]) {
         steps_.push_back(steps_.back());
@@ -37,7 +39,8 @@ class PhraseSource final : public RuleSource {
       std::vector<ExprId> arms[2][2];
       for (const std::string& phrase : steps[k]) {
         const std::u32string characters = decode_utf8(phrase, "phrase");
-        for (uint32_t c : characters) phrase_characters_ = phrase_characters_ | CharSet::of(c);
+        for (char32_t c : characters)
+          if (c < 0x80) separators_.words[c >> 6] &= ~(uint64_t{1} << (c & 63));
         const bool begins = options.whole_words && word.has(characters.front());
         const bool ends = options.whole_words && word.has(characters.back());
         arms[begins][ends].push_back(spelled(pool, alphabet, characters));
@@ -78,12 +81,10 @@ class PhraseSource final : public RuleSource {
     return pool.alt(arms);
   }
 
-  // A character that is in no phrase and in no word ends whatever had begun; what has been read stays read. Of the
-  // complement: one occurrence more, and nothing is left.
-  ExprId floor(ExprPool& pool, uint64_t key, uint8_t separator, bool complemented) override {
-    if (phrase_characters_.has(separator) || unicode::python_word().has(separator)) return kEmpty;
-    if (!complemented) return state(pool, key >> 2, kFree);
-    return pool.complement(state(pool, steps_.size() - 2, kFree));
+  // A character that is in no phrase and in no word ends whatever had begun; what has been read stays read.
+  Floor floor(ExprPool& pool, uint64_t key) override {
+    if ((key & 3) == kAfter) return {};   // a whole word must end here, and might not
+    return {state(pool, key >> 2, kFree), &separators_};
   }
 
   // Who has read more phrases has less to find; a word in progress hides some. (Where a phrase has just ended, more
@@ -126,7 +127,7 @@ class PhraseSource final : public RuleSource {
   PhraseOptions options_;
   uint32_t index_ = 0;
   ExprId any_, word_, other_;
-  CharSet phrase_characters_;
+  ByteSet separators_;
   std::vector<Step> steps_;
 };
 

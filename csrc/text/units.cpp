@@ -71,6 +71,12 @@ UnitAutomaton automaton(std::string_view unit) {
                                      "sentences, lines, paragraphs or bullets");
 }
 
+enum Mode : uint64_t {
+  kNoMaximum,   // counts to the minimum
+  kMaximum,     // counts to the maximum
+  kCounting,    // counts on, and allows everything
+};
+
 class UnitSource final : public RuleSource {
  public:
   UnitSource(ExprPool& pool, const Alphabet& alphabet, UnitAutomaton automaton, uint32_t min, uint32_t max)
@@ -83,46 +89,42 @@ class UnitSource final : public RuleSource {
   }
 
   void set_index(uint32_t index) { index_ = index; }
-  ExprId start(ExprPool& pool) const { return state(pool, 0, 0, max_ != kUnbounded); }
+  ExprId start(ExprPool& pool) const { return state(pool, 0, 0, max_ == kUnbounded ? kNoMaximum : kMaximum); }
 
   ExprId expand(ExprPool& pool, uint64_t key) override {
-    const auto place = static_cast<uint8_t>(key & 0xFF);
-    const bool bounded = key >> 8 & 1;
-    const auto count = static_cast<uint32_t>(key >> 9);
+    const uint8_t place = place_of(key);
+    const uint32_t count = count_of(key);
+    const Mode mode = mode_of(key);
     std::vector<ExprId> arms;
-    if (count >= min_) arms.push_back(kEpsilon);
+    if (count >= min_ || mode == kCounting) arms.push_back(kEpsilon);
     for (size_t c = 0; c < classes_.size(); ++c) {
       const Step step = automaton_.steps[place][c];
-      arms.push_back(pool.concat(classes_[c], state(pool, step.to, count + step.units, bounded)));
+      arms.push_back(pool.concat(classes_[c], state(pool, step.to, count + step.units, mode)));
     }
     return pool.alt(arms);
   }
 
   // Within fewer bytes than one unit too many takes, the upper count says nothing.
   Relaxed relaxed(ExprPool& pool, ExprId rule, uint64_t key) override {
-    if (!(key >> 8 & 1)) return {rule, kNoLimit};
-    const auto place = static_cast<uint8_t>(key & 0xFF);
-    const auto count = static_cast<uint32_t>(key >> 9);
-    return {state(pool, place, count, false), uint64_t{needed(place, max_ + 1 - count)} - 1};
+    if (mode_of(key) != kMaximum) return {rule, kNoLimit};
+    return {state(pool, place_of(key), count_of(key), kNoMaximum), uint64_t{needed(place_of(key), max_ + 1 - count_of(key))} - 1};
   }
 
-  // A character that leads to one place from all of them; more units may have begun by then.
-  ExprId floor(ExprPool& pool, uint64_t key, uint8_t separator, bool complemented) override {
-    if ((key >> 8 & 1) || complemented) return kEmpty;
-    const auto of_class = std::ranges::find_if(automaton_.classes, [&](const CharSet& set) { return set.has(separator); });
-    const auto c = static_cast<size_t>(of_class - automaton_.classes.begin());
-    const uint8_t to = automaton_.steps[0][c].to;
-    for (const std::vector<Step>& steps : automaton_.steps)
-      if (steps[c].to != to) return kEmpty;
-    return state(pool, to, static_cast<uint32_t>(key >> 9), false);
+  ExprId counter(ExprPool& pool, uint64_t key) override { return state(pool, place_of(key), 0, kCounting); }
+  ExprId resume(ExprPool& pool, uint64_t key, uint64_t counted) override {
+    return state(pool, place_of(counted), count_of(key) + count_of(counted), mode_of(key));
   }
 
  private:
-  ExprId state(ExprPool& pool, uint8_t place, uint32_t count, bool bounded) const {
-    if (bounded && count > max_) return kEmpty;
-    if (!bounded) count = std::min(count, min_);
-    const uint32_t missing = count < min_ ? min_ - count : 0;
-    return pool.regular_rule(index_, uint64_t{count} << 9 | uint64_t{bounded} << 8 | place, needed(place, missing), missing == 0);
+  static uint8_t place_of(uint64_t key) { return static_cast<uint8_t>(key & 0xFF); }
+  static Mode mode_of(uint64_t key) { return static_cast<Mode>(key >> 8 & 3); }
+  static uint32_t count_of(uint64_t key) { return static_cast<uint32_t>(key >> 10); }
+
+  ExprId state(ExprPool& pool, uint8_t place, uint32_t count, Mode mode) const {
+    if (mode == kMaximum && count > max_) return kEmpty;
+    if (mode == kNoMaximum) count = std::min(count, min_);
+    const uint32_t missing = count < min_ && mode != kCounting ? min_ - count : 0;
+    return pool.regular_rule(index_, uint64_t{count} << 10 | mode << 8 | place, needed(place, missing), missing == 0);
   }
 
   // Bytes in which so many more units can begin.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
-
 from typing import Literal as OneOf
 
 from decodex.constraints.base import Constraint
