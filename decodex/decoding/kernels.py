@@ -23,28 +23,31 @@ from decodex.matching.bitmask import BITS
 
 __all__ = ["apply_bitmask", "kernel_name"]
 
-Rows: TypeAlias = npt.NDArray[np.int64]
-MaskRows: TypeAlias = Callable[[Any, Any, Rows], None]
+Pairs: TypeAlias = npt.NDArray[np.int64]  # [2, n]: rows of the logits, and the row of the mask for each of them
+MaskRows: TypeAlias = Callable[[Any, Any, Pairs], None]
 
-# What a score is seen as, by its width in bytes; minus infinity seen so, by its type.
-_INTEGER = {2: np.uint16, 4: np.uint32, 8: np.uint64}
+# Minus infinity as an integer of the score's width, by the score's type.
 _MINUS_INFINITY = {
-    "bfloat16": 0xFF80,
-    "float16": 0xFC00,
-    "float32": 0xFF800000,
-    "float64": 0xFFF0000000000000,
+    "bfloat16": np.uint16(0xFF80),
+    "float16": np.uint16(0xFC00),
+    "float32": np.uint32(0xFF800000),
+    "float64": np.uint64(0xFFF0000000000000),
 }
 
 
-def apply_bitmask(logits: Any, bitmask: Any, rows: Sequence[int] | None = None) -> None:
+def apply_bitmask(
+    logits: Any, bitmask: Any, rows: Sequence[int] | None = None, *, masks: Sequence[int] | None = None
+) -> None:
     """Set the logits of refused tokens to minus infinity, in place.
 
     ``logits``: float16, bfloat16, float32 or float64, ``[width]`` or ``[rows, width]``, a torch tensor on any
     device or a NumPy array, with any strides. ``bitmask``: int32 ``[ceil(V / 32)]`` or ``[rows, ceil(V /
     32)]``, bit ``k`` of word ``w`` = token ``32 w + k``, 1 = allowed; it is copied to the device of the
-    logits if it is elsewhere. Ids beyond the mask are refused. ``rows``: row ``i`` of the mask belongs to row
+    logits if it is elsewhere, without waiting for the copy if it lies in pinned memory (then leave it as it is
+    until the device is done). Ids beyond the mask are refused. ``rows``: row ``i`` of the mask belongs to row
     ``rows[i]`` of the logits, and rows that are not named keep their scores; without it the two have equally
-    many rows. Raises ``MaskError`` when they do not fit.
+    many rows. ``masks``: where rows share masks, the row of the mask for each of those rows of the logits
+    instead. Raises ``MaskError`` when they do not fit.
 
     >>> logits = np.zeros(3, np.float32)
     >>> apply_bitmask(logits, np.array([0b101], np.int32))
@@ -52,19 +55,20 @@ def apply_bitmask(logits: Any, bitmask: Any, rows: Sequence[int] | None = None) 
     [0.0, -inf, 0.0]
     """
     name = kernel_name(logits)
-    _check_writable(logits)
     scores, mask = _two_dimensional(logits, "logits"), _two_dimensional(bitmask, "bitmask")
-    if not (_is_torch(bitmask) or isinstance(bitmask, np.ndarray)) or _type_name(bitmask) != "int32":
+    _check_writable(scores)
+    if not (_is_torch(bitmask) or isinstance(bitmask, np.ndarray)) or _type_name(bitmask.dtype) != "int32":
         raise MaskError(
             f"the bitmask is a {_described(bitmask)}, not an int32 tensor or array; make one with "
             "decodex.allocate_bitmask(rows, vocab_size)"
         )
-    if -(-scores.shape[1] // BITS) < mask.shape[1]:
+    (held, width), (made, words) = scores.shape, mask.shape
+    if -(-width // BITS) < words:
         raise MaskError(
-            f"the logits are {scores.shape[1]} ids wide, the mask covers {mask.shape[1] * BITS}; both must "
+            f"the logits are {width} ids wide, the mask covers {words * BITS}; both must "
             "be for one model: give vocab_size= to the vocabulary, or cut the mask to ceil(width / 32) words"
         )
-    _KERNELS[name](scores, mask, _row_numbers(rows, scores.shape[0], mask.shape[0]))
+    _KERNELS[name](scores, mask, _pairs(rows, masks, held, made))
 
 
 def kernel_name(logits: Any) -> str:
@@ -75,11 +79,10 @@ def kernel_name(logits: Any) -> str:
     torch = _is_torch(logits)
     if not torch and not isinstance(logits, np.ndarray):
         raise MaskError(f"logits are a torch tensor or a NumPy array, not a {type(logits).__name__}")
-    if _type_name(logits) not in _MINUS_INFINITY:
-        raise MaskError(
-            f"logits are of type {', '.join(_MINUS_INFINITY)}, not {_type_name(logits)}, which is not masked"
-        )
-    if torch and logits.device.type != "cpu":
+    name = _type_name(logits.dtype)
+    if name not in _MINUS_INFINITY:
+        raise MaskError(f"logits are of type {', '.join(_MINUS_INFINITY)}, not {name}, which is not masked")
+    if torch and not logits.is_cpu:
         return "triton" if logits.device.type == "cuda" and _kernel_file("triton") is not None else "torch"
     if _kernel_file("cpu") is not None:
         return "numba"
@@ -99,30 +102,43 @@ def _kernel_file(kind: str) -> MaskRows | None:
     return kernel
 
 
-def _mask_by_numba(scores: Any, bitmask: Any, rows: Rows) -> None:
-    integer = _INTEGER[scores.itemsize if isinstance(scores, np.ndarray) else scores.element_size()]
-    words = (bitmask.cpu().numpy() if _is_torch(bitmask) else bitmask).view(np.uint32)
+def _mask_by_numba(scores: Any, bitmask: Any, pairs: Pairs) -> None:
+    if _is_torch(bitmask) and not bitmask.is_cpu:
+        bitmask = bitmask.cpu()
+    words, mask_stride, word_stride = _memory(bitmask)
+    if word_stride != bitmask.itemsize:
+        bitmask = bitmask.contiguous() if _is_torch(bitmask) else np.ascontiguousarray(bitmask)
+        words, mask_stride, _ = _memory(bitmask)
     kernel: Any = _kernel_file("cpu")
-    kernel(_integer_view(scores, integer), words, rows, integer(_MINUS_INFINITY[_type_name(scores)]))
+    kernel(
+        *_memory(scores),
+        scores.itemsize,
+        scores.shape[1],
+        words,
+        mask_stride,
+        bitmask.shape[1],
+        pairs,
+        _MINUS_INFINITY[_type_name(scores.dtype)],
+    )
 
 
-def _integer_view(scores: Any, integer: Any) -> Any:
-    """The memory of the scores as a NumPy array of unsigned integers of their width."""
-    if isinstance(scores, np.ndarray):
-        return scores.view(integer)
-    torch = sys.modules["torch"]
-    signed = {2: torch.int16, 4: torch.int32, 8: torch.int64}[scores.element_size()]
-    return scores.detach().view(signed).numpy().view(integer)
+def _memory(matrix: Any) -> tuple[int, int, int]:
+    """The address of the first element, and the bytes from one row and from one column to the next."""
+    if isinstance(matrix, np.ndarray):
+        return matrix.__array_interface__["data"][0], *matrix.strides
+    row, column = matrix.stride()
+    size = matrix.itemsize
+    return matrix.data_ptr(), row * size, column * size
 
 
-def _mask_by_triton(scores: Any, bitmask: Any, rows: Rows) -> None:
+def _mask_by_triton(scores: Any, bitmask: Any, pairs: Pairs) -> None:
     torch = sys.modules["torch"]
     kernel: Any = _kernel_file("triton")
     with torch.no_grad(), torch.cuda.device(scores.device):
-        kernel(scores.detach(), _on_device(bitmask, scores).contiguous(), _on_device(rows, scores))
+        kernel(scores.detach(), _on_device(bitmask, scores).contiguous(), _on_device(pairs, scores))
 
 
-def _mask_by_torch(scores: Any, bitmask: Any, rows: Rows) -> None:
+def _mask_by_torch(scores: Any, bitmask: Any, pairs: Pairs) -> None:
     torch = sys.modules["torch"]
     words, width = _on_device(bitmask, scores), scores.shape[1]
     bits = torch.arange(BITS, dtype=torch.int32, device=scores.device)
@@ -130,22 +146,23 @@ def _mask_by_torch(scores: Any, bitmask: Any, rows: Rows) -> None:
     known = min(words.shape[1] * BITS, width)
     refused[:, :known] = (((words.unsqueeze(-1) >> bits) & 1) == 0).flatten(1)[:, :known]
     scores = scores.detach()
+    rows, masks = pairs
     if len(rows) == len(scores) and (rows[:-1] < rows[1:]).all():
-        scores.masked_fill_(refused, -torch.inf)
+        scores.masked_fill_(refused[_on_device(masks, scores)], -torch.inf)
     else:
-        for i, row in enumerate(rows.tolist()):
-            scores[row].masked_fill_(refused[i], -torch.inf)
+        for row, mask in pairs.T.tolist():
+            scores[row].masked_fill_(refused[mask], -torch.inf)
 
 
-def _mask_by_numpy(scores: Any, bitmask: Any, rows: Rows) -> None:
+def _mask_by_numpy(scores: Any, bitmask: Any, pairs: Pairs) -> None:
     words = np.ascontiguousarray(bitmask.cpu().numpy() if _is_torch(bitmask) else bitmask).astype("<i4")
     width = scores.shape[1]
     refused = np.ones((len(words), width), bool)
     known = min(words.shape[1] * BITS, width)
     bits = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little")
     refused[:, :known] = bits[:, :known] == 0
-    for i, row in enumerate(rows):
-        scores[row, refused[i]] = -np.inf
+    for row, mask in pairs.T:
+        scores[row, refused[mask]] = -np.inf
 
 
 _KERNELS: dict[str, MaskRows] = {
@@ -161,20 +178,23 @@ def _is_torch(value: Any) -> bool:
     return torch is not None and isinstance(value, torch.Tensor)
 
 
-def _type_name(value: Any) -> str:
-    return str(value.dtype).removeprefix("torch.")
+@functools.cache
+def _type_name(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _described(value: Any) -> str:
     kind = type(value).__name__
-    return f"{kind} of {_type_name(value)}" if hasattr(value, "dtype") else kind
+    return f"{kind} of {_type_name(value.dtype)}" if hasattr(value, "dtype") else kind
 
 
 def _on_device(value: Any, scores: Any) -> Any:
-    """A mask or row numbers as a tensor on the device of the scores."""
+    """A mask or row numbers as a tensor on the device of the scores; from pinned memory it is sent behind what the
+    device still has to do, and nobody waits.
+    """
     torch = sys.modules["torch"]
     tensor = value if isinstance(value, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(value))
-    return tensor.to(scores.device)
+    return tensor.to(scores.device, non_blocking=True)
 
 
 def _two_dimensional(value: Any, what: str) -> Any:
@@ -185,30 +205,48 @@ def _two_dimensional(value: Any, what: str) -> Any:
     return value if len(shape) == 2 else value[None]
 
 
-def _check_writable(logits: Any) -> None:
+def _check_writable(scores: Any) -> None:
     """Refuse memory that must not be written, and memory in which several scores share one place."""
-    strides = logits.strides if isinstance(logits, np.ndarray) else logits.stride()
-    if 0 not in logits.shape and any(
-        stride == 0 and size > 1 for stride, size in zip(strides, logits.shape, strict=True)
+    array = isinstance(scores, np.ndarray)
+    strides = scores.strides if array else scores.stride()
+    if 0 in strides and 0 not in scores.shape and any(
+        stride == 0 and size > 1 for stride, size in zip(strides, scores.shape, strict=True)
     ):
         raise MaskError("the logits repeat one piece of memory (an expanded view); mask a copy of them")
-    if isinstance(logits, np.ndarray) and not logits.flags.writeable:
+    if array and not scores.flags.writeable:
         raise MaskError("the logits are read-only memory; mask a copy of them")
 
 
-def _row_numbers(rows: Sequence[int] | None, held: int, masks: int) -> Rows:
-    """The rows of the logits that the rows of the mask belong to, each checked to be there."""
-    if rows is None:
-        if held != masks:
+def _pairs(rows: Sequence[int] | None, masks: Sequence[int] | None, held: int, made: int) -> Pairs:
+    """Which row of the logits gets which row of the mask, each checked to be there."""
+    if rows is None and masks is None:
+        if held != made:
             raise MaskError(
-                f"the logits have {held} rows and the mask has {masks}; give rows= to say which row of the "
+                f"the logits have {held} rows and the mask has {made}; give rows= to say which row of the "
                 "logits each row of the mask belongs to"
             )
-        return np.arange(held, dtype=np.int64)
-    numbers = np.asarray(rows, dtype=np.int64) if len(rows) else np.empty(0, np.int64)
-    if numbers.ndim != 1 or len(numbers) != masks:
-        raise MaskError(f"rows= names {numbers.size} rows of the logits for the {masks} rows of the mask")
+        return _each_its_own(held)
+    named = _numbers("rows", rows, held, "batch of logits")
+    given = _numbers("masks", masks, made, "bitmask")
+    if len(named) != len(given):
+        theirs = f"the {made} rows of the mask" if masks is None else f"the {len(given)} of masks="
+        raise MaskError(f"rows= names {len(named)} rows of the logits (all where it is not given) for {theirs}")
+    return np.stack((named, given))
+
+
+@functools.lru_cache(maxsize=64)
+def _each_its_own(count: int) -> Pairs:
+    return np.stack((np.arange(count), np.arange(count)))
+
+
+def _numbers(name: str, given: Sequence[int] | None, held: int, of: str) -> npt.NDArray[np.int64]:
+    """Numbers of rows, all ``held`` of them when none are given."""
+    if given is None:
+        return np.arange(held)
+    numbers = np.asarray(given, dtype=np.int64) if len(given) else np.empty(0, np.int64)
+    if numbers.ndim != 1:
+        raise MaskError(f"{name}= is a list of row numbers, not of shape {numbers.shape}")
     outside = (numbers < 0) | (numbers >= held)
     if outside.any():
-        raise MaskError(f"rows= names row {int(numbers[outside][0])}; the logits have {held} rows")
+        raise MaskError(f"{name}= names row {int(numbers[outside][0])} of the {of}, which has {held}")
     return numbers

@@ -1,7 +1,8 @@
 """The kernel that applies a mask to scores on a CUDA device, in Triton.
 
-In: scores of any floating type with any strides, the mask's words and the rows on the same device. The scores
-are changed in place: only refused ids are written, and nothing but the mask is read. Nothing is checked here.
+In: scores of any floating type with any strides, the mask's words, and for each row of the scores that is masked
+the row of the mask, all on one device. The scores are changed in place: only refused ids are written, and nothing
+but masks and numbers is read. Nothing is checked here.
 Only ``kernels.py`` imports this file, and only where Triton is installed and scores are on a CUDA device.
 """
 
@@ -21,7 +22,8 @@ BLOCK = 4096
 def _mask_block(
     scores: Any,
     bitmask: Any,
-    rows: Any,
+    pairs: Any,
+    count: Any,
     width: Any,
     words: Any,
     row_stride: Any,
@@ -31,19 +33,20 @@ def _mask_block(
 ) -> None:
     line = tl.program_id(0).to(tl.int64)
     ids = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
-    word = tl.load(bitmask + line * mask_stride + ids // 32, mask=ids // 32 < words, other=0)
+    mask = tl.load(pairs + count + line)
+    word = tl.load(bitmask + mask * mask_stride + ids // 32, mask=ids // 32 < words, other=0)
     refused = ((word >> (ids % 32)) & 1) == 0
-    row = tl.load(rows + line)
+    row = tl.load(pairs + line)
     place = scores + row * row_stride + ids.to(tl.int64) * column_stride
     tl.store(place, -float("inf"), mask=refused & (ids < width))
 
 
-def mask_rows(scores: Any, bitmask: Any, rows: Any) -> None:
-    """Set scores outside of the mask to minus infinity; its row ``i`` belongs to row ``rows[i]`` of them."""
-    width = scores.shape[1]
-    if rows.shape[0] == 0 or width == 0:
+def mask_rows(scores: Any, bitmask: Any, pairs: Any) -> None:
+    """Set scores outside of a mask to minus infinity: in row ``pairs[0, i]`` those outside of mask ``pairs[1, i]``."""
+    count, width = pairs.shape[1], scores.shape[1]
+    if count == 0 or width == 0:
         return
-    grid = (rows.shape[0], triton.cdiv(width, BLOCK))
+    grid = (count, triton.cdiv(width, BLOCK))
     _mask_block[grid](
-        scores, bitmask, rows, width, bitmask.shape[1], *scores.stride(), bitmask.stride(0), BLOCK=BLOCK
+        scores, bitmask, pairs, count, width, bitmask.shape[1], *scores.stride(), bitmask.stride(0), BLOCK=BLOCK
     )

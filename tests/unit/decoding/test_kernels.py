@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -150,6 +151,45 @@ def test_rows_by_number(chosen: list[int]) -> None:
 
 
 @pytest.mark.usefixtures("path")
+@pytest.mark.parametrize("dtype", TORCH_TYPES, ids=str)
+def test_rows_share_masks(dtype: Any) -> None:
+    mask = random_mask(2, 1000, 4)
+    before = torch.randn(5, 1000, generator=torch.Generator().manual_seed(3)).to(dtype)
+    scores = before.clone()
+    apply_bitmask(scores, mask, masks=[1, 0, 1, 1, 0])
+    assert torch.equal(bits_of(scores), bits_of(expected(before, mask[[1, 0, 1, 1, 0]])))
+    scores = before.clone()
+    apply_bitmask(scores, mask, rows=[4, 0, 2], masks=[1, 1, 0])
+    assert torch.equal(bits_of(scores[[4, 0, 2]]), bits_of(expected(before[[4, 0, 2]], mask[[1, 1, 0]])))
+    assert torch.equal(bits_of(scores[[1, 3]]), bits_of(before[[1, 3]]))
+
+
+@pytest.mark.usefixtures("path")
+@pytest.mark.parametrize("kind", ["none", "one", "half", "all but one", "all"])
+def test_wide_rows(kind: str) -> None:
+    """Widths of real vocabularies, behind a guard on either side that must stay as it is."""
+    width, bits = 32_003, np.zeros(32_003, bool)
+    chosen = np.random.default_rng(6).permutation(width)
+    bits[chosen[: {"none": 0, "one": 1, "half": width // 2, "all but one": width - 1, "all": width}[kind]]] = True
+    mask = np.packbits(np.pad(bits, (0, -width % 32)), bitorder="little").view(np.int32)[None]
+    whole = torch.randn(3, width + 7, generator=torch.Generator().manual_seed(5))
+    want = whole.clone()
+    want[1, 3 : 3 + width] = torch.where(torch.from_numpy(bits), want[1, 3 : 3 + width], -torch.inf)
+    apply_bitmask(whole[1:2, 3 : 3 + width], mask)
+    assert torch.equal(bits_of(whole), bits_of(want))
+
+
+@pytest.mark.usefixtures("path")
+def test_memory_at_odd_addresses() -> None:
+    packed = np.zeros(3, np.dtype([("tag", "u1"), ("scores", "<f4", 70), ("mask", "<i4", 3)]))
+    packed["mask"] = random_mask(3, 70, 9)
+    want = np.where(allowed(packed["mask"].copy(), 70), np.float32(0), np.float32(-np.inf))
+    apply_bitmask(packed["scores"], packed["mask"])
+    np.testing.assert_array_equal(packed["scores"], want)
+    assert not packed["tag"].any()
+
+
+@pytest.mark.usefixtures("path")
 def test_nothing_to_mask() -> None:
     apply_bitmask(torch.zeros(0, 40), np.zeros((0, 2), np.int32))
     apply_bitmask(np.zeros((0, 40), np.float32), torch.zeros(0, 2, dtype=torch.int32))
@@ -177,6 +217,7 @@ def test_tensors_that_track_gradients() -> None:
         (torch.zeros(2, 64), np.zeros((1, 2), np.int32), [2], "names row 2"),
         (torch.zeros(2, 64), np.zeros((1, 2), np.int32), [-1], "names row -1"),
         (torch.zeros(2, 64), np.zeros((1, 2), np.int32), [0, 1], "names 2 rows"),
+        (torch.zeros(2, 64), np.zeros((1, 2), np.int32), [[0, 1]], "list of row numbers"),
         (torch.zeros(1, 2, 64), np.zeros((1, 2), np.int32), None, "shape (1, 2, 64)"),
         (torch.zeros(()), np.zeros((1, 2), np.int32), None, "shape ()"),
         (torch.zeros(2, 64, dtype=torch.int64), np.zeros((2, 2), np.int32), None, "not int64"),
@@ -193,6 +234,23 @@ def test_refusals(logits: Any, mask: Any, rows: Any, part: str) -> None:
     with pytest.raises(MaskError) as error:
         apply_bitmask(logits, mask, rows)
     assert part in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "masks", "part"),
+    [
+        (None, [0], "names 2 rows"),
+        ([0], [0, 1], "names 1 rows"),
+        (None, [0, 3], "masks= names row 3 of the bitmask, which has 3"),
+        ([0, 1], [0, -1], "names row -1"),
+    ],
+)
+def test_refusals_of_shared_masks(rows: Any, masks: Any, part: str) -> None:
+    scores = torch.zeros(2, 64)
+    with pytest.raises(MaskError) as error:
+        apply_bitmask(scores, np.zeros((3, 2), np.int32), rows, masks=masks)
+    assert part in str(error.value)
+    assert (scores == 0).all(), "something was written before the refusal"
 
 
 def test_read_only_logits_are_refused() -> None:
@@ -238,6 +296,35 @@ def test_imports_stay_light() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_triton_kernel_in_its_interpreter() -> None:
+    """The CUDA kernel as it stands, run by Triton's interpreter on tensors in memory."""
+    pytest.importorskip("triton", reason="the CUDA kernel needs triton")
+    program = (
+        "import sys, numpy as np, torch\n"
+        "from decodex.decoding.triton_kernel import mask_rows\n"
+        "random = np.random.default_rng(1)\n"
+        "for width, words in ((33, 2), (100, 3), (5000, 157)):\n"
+        "    for dtype in (torch.float32, torch.float16, torch.bfloat16, torch.float64):\n"
+        "        mask = random.integers(-2**31, 2**31, (2, words), dtype=np.int64).astype(np.int32)\n"
+        "        bits = np.unpackbits(mask.view(np.uint8), axis=1, bitorder='little')\n"
+        "        bits = np.pad(bits, ((0, 0), (0, max(width - words * 32, 0))))[:, :width].astype(bool)\n"
+        "        scores = torch.randn(4, 2, width).to(dtype)[:, 1]\n"
+        "        want = scores.clone()\n"
+        "        for row, index in ((3, 1), (0, 0), (2, 1)):\n"
+        "            want[row].masked_fill_(torch.from_numpy(~bits[index]), -torch.inf)\n"
+        "        mask_rows(scores, torch.from_numpy(mask), torch.tensor([[3, 0, 2], [1, 0, 1]]))\n"
+        "        assert torch.equal(scores, want), (width, dtype)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TRITON_INTERPRET": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def on_cuda() -> list[str]:
     return ["cuda"] if torch.cuda.is_available() else []
 
@@ -257,5 +344,8 @@ def test_cuda(monkeypatch: pytest.MonkeyPatch, kernel: str, dtype: Any, size: in
     assert kernel_name(scores) == kernel
     want = base[:, 1, :].clone()
     want[[3, 0, 1]] = expected(want[[3, 0, 1]], mask)
-    apply_bitmask(scores, mask, rows=[3, 0, 1])
+    apply_bitmask(scores, torch.from_numpy(mask).pin_memory(), rows=[3, 0, 1])
     assert torch.equal(bits_of(scores.cpu()), bits_of(want))
+    scores = base.cuda()[:, 1, :]
+    apply_bitmask(scores, mask, masks=[2, 0, 2, 1])
+    assert torch.equal(bits_of(scores.cpu()), bits_of(expected(base[:, 1, :], mask[[2, 0, 2, 1]])))
