@@ -16,6 +16,19 @@ void register_terms(py::module_& m);
 void register_compiled(py::module_& m);
 void register_matcher(py::module_& m);
 
+// No GIL while this lives. As pybind11's own guard, but the thread may end in it: Python before 3.14 ends a daemon thread
+// that asks for the GIL of an interpreter that shuts down, by an exception that must pass through here.
+class WithoutGil {
+ public:
+  WithoutGil() : thread_(PyEval_SaveThread()) {}
+  ~WithoutGil() noexcept(false) { PyEval_RestoreThread(thread_); }
+  WithoutGil(const WithoutGil&) = delete;
+  WithoutGil& operator=(const WithoutGil&) = delete;
+
+ private:
+  PyThreadState* thread_;
+};
+
 // A row-major int32 buffer of masks that lives in Python: a NumPy array, a torch CPU tensor, or any other writable
 // C-contiguous int32 buffer of one or two dimensions. Throws Error(Mask) when it does not fit `words` columns.
 struct MaskBuffer {

@@ -16,7 +16,7 @@ void register_compiled(py::module_& m) {
 
   py::class_<Compiled, std::shared_ptr<Compiled>>(m, "Compiled")
       .def(py::init([](std::shared_ptr<Engine> engine, std::shared_ptr<Term> term, const Limits& limits) {
-             py::gil_scoped_release release;
+             const WithoutGil without_gil;
              return std::make_shared<Compiled>(std::move(engine), std::move(term), limits);
            }),
            py::arg("vocabulary"), py::arg("term"), py::arg("limits"))

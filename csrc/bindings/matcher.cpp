@@ -13,7 +13,7 @@ namespace {
 bool fill(Matcher& m, py::handle bitmask, int64_t row) {
   uint32_t* out = mask_buffer(bitmask, m.vocab().words()).row(row);
   if (m.mask_known()) return m.fill(out);
-  py::gil_scoped_release release;
+  const WithoutGil without_gil;
   return m.fill(out);
 }
 
@@ -27,7 +27,7 @@ uint32_t token_id(int64_t token, const Matcher& m) {
 py::array_t<int32_t> allowed_tokens(Matcher& m) {
   std::vector<uint32_t> bits(m.vocab().words());
   {
-    py::gil_scoped_release release;
+    const WithoutGil without_gil;
     m.fill(bits.data());
   }
   size_t count = 0;
@@ -49,7 +49,7 @@ bool fill_many(const std::vector<Matcher*>& matchers, py::handle bitmask, std::o
   if (buffer.rows < matchers.size())
     throw Error(ErrorKind::Mask, "the mask buffer has " + std::to_string(buffer.rows) + " rows for " +
                                      std::to_string(matchers.size()) + " matchers");
-  py::gil_scoped_release release;
+  const WithoutGil without_gil;
   return fill_batch(matchers, buffer.data, buffer.columns, threads.value_or(1));
 }
 
@@ -58,7 +58,7 @@ bool fill_many(const std::vector<Matcher*>& matchers, py::handle bitmask, std::o
 void register_matcher(py::module_& m) {
   py::class_<Matcher>(m, "Matcher")
       .def(py::init([](Compiled& compiled, std::optional<uint32_t> max_tokens) {
-             py::gil_scoped_release release;
+             const WithoutGil without_gil;
              return Matcher(compiled, max_tokens.value_or(kNoBudget));
            }),
            py::arg("compiled"), py::arg("max_tokens") = py::none())
@@ -70,7 +70,7 @@ void register_matcher(py::module_& m) {
            "Read a token; False: it is refused and nothing changed.")
       .def("validate",
            [](Matcher& self, const py::array_t<int64_t, py::array::c_style | py::array::forcecast>& ids) {
-             py::gil_scoped_release release;
+             const WithoutGil without_gil;
              return self.validate({ids.data(), static_cast<size_t>(ids.size())});
            },
            py::arg("token_ids"), "How many of the tokens would be accepted in turn; the state is unchanged.")
@@ -91,13 +91,13 @@ void register_matcher(py::module_& m) {
       .def_property_readonly("state", [](const Matcher& self) { return static_cast<uint32_t>(self.state()); },
                              "The id of the automaton's state: equal ids have equal futures.")
       .def("tokens_to_finish", [](Matcher& self) {
-             py::gil_scoped_release release;
+             const WithoutGil without_gil;
              return self.tokens_to_finish();
            }, "Tokens that surely suffice from here to an accepted text.")
       .def("forced_bytes", [](Matcher& self) {
              std::string bytes;
              {
-               py::gil_scoped_release release;
+               const WithoutGil without_gil;
                bytes = self.forced_bytes();
              }
              return py::bytes(bytes);

@@ -22,7 +22,7 @@ std::shared_ptr<Engine> make(std::string blob, const Array<int64_t>& offsets, co
   auto h = to_vector<uint8_t>(has_text);
   auto s = to_vector<int32_t>(start_ids);
   auto so = to_vector<int64_t>(start_offsets);
-  py::gil_scoped_release release;
+  const WithoutGil without_gil;
   auto vocab = std::make_shared<Vocabulary>(std::move(blob), std::move(o), std::move(h), std::move(s),
                                             std::move(start_blob), std::move(so), std::move(eos_token_ids));
   return std::make_shared<Engine>(std::move(vocab));
