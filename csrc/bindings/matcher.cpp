@@ -12,7 +12,7 @@ namespace {
 // What is known already is answered at once; only work gives the GIL to other threads.
 bool fill(Matcher& m, py::handle bitmask, int64_t row) {
   uint32_t* out = mask_buffer(bitmask, m.vocab().words()).row(row);
-  if (m.mask_known()) return m.fill(out);
+  if (auto restricted = m.fill_known(MaskEngine::Known(m.masks()), out)) return *restricted;
   const WithoutGil without_gil;
   return m.fill(out);
 }
@@ -40,11 +40,15 @@ py::array_t<int32_t> allowed_tokens(Matcher& m) {
   return out;
 }
 
-bool fill_many(const std::vector<Matcher*>& matchers, py::handle bitmask, std::optional<unsigned> threads) {
-  if (matchers.empty()) return false;
+void check_all(const std::vector<Matcher*>& matchers) {
   for (const Matcher* m : matchers)
     if (!m || m->vocab().words() != matchers[0]->vocab().words())
       throw Error(ErrorKind::Mask, "the matchers of one batch must share one vocabulary");
+}
+
+bool fill_many(const std::vector<Matcher*>& matchers, py::handle bitmask, std::optional<unsigned> threads) {
+  if (matchers.empty()) return false;
+  check_all(matchers);
   MaskBuffer buffer = mask_buffer(bitmask, matchers[0]->vocab().words());
   if (buffer.rows < matchers.size())
     throw Error(ErrorKind::Mask, "the mask buffer has " + std::to_string(buffer.rows) + " rows for " +
@@ -126,6 +130,10 @@ void register_matcher(py::module_& m) {
            }, py::arg("text"), "(how many of the bytes can be read from here, whether the text may end after them).");
 
   m.def("fill_bitmasks", &fill_many, py::arg("matchers"), py::arg("bitmask"), py::arg("threads") = py::none());
+  m.def("first_with_same_mask", [](const std::vector<Matcher*>& matchers) {
+    check_all(matchers);
+    return first_with_same_mask(matchers);
+  }, py::arg("matchers"), "For each matcher the first one of the list whose mask surely is the same.");
 }
 
 }  // namespace decodex::bindings

@@ -29,7 +29,7 @@ void each_end(ExprPool& pool, const TokenTrie& trie, ExprId from, Visit visit) {
 
 // ---- reading ----
 
-const Mask* MaskEngine::find(ExprId state, bool at_start) {
+const Mask* MaskEngine::find(ExprId state, bool at_start) const {
   if (at_start && vocab_.start_differs()) {
     auto it = start_masks_.find(state);
     return it == start_masks_.end() ? nullptr : it->second;
@@ -39,9 +39,16 @@ const Mask* MaskEngine::find(ExprId state, bool at_start) {
   return masks_[index].load(std::memory_order_acquire);
 }
 
-bool MaskEngine::known(ExprId state, bool at_start) {
-  std::shared_lock guard(eviction_);
-  return find(state, at_start) != nullptr;
+std::optional<bool> MaskEngine::Known::fill(ExprId state, bool at_start, uint32_t budget, uint32_t* out) const {
+  const Mask* mask = engine_.find(state, at_start);
+  if (!mask || (budget != kUnbounded && !engine_.within(*mask, budget))) return std::nullopt;
+  engine_.write(*mask, state, out);
+  return !mask->all;
+}
+
+// Does every token that the mask allows leave no more bytes than tokens are left, so that it needs no second look?
+bool MaskEngine::within(const Mask& mask, uint32_t budget) const {
+  return vocab_.spells_every_byte() && uint64_t{mask.after} + 1 <= budget;
 }
 
 void MaskEngine::write(const Mask& mask, ExprId state, uint32_t* out) const {
@@ -53,13 +60,7 @@ void MaskEngine::write(const Mask& mask, ExprId state, uint32_t* out) const {
 }
 
 bool MaskEngine::fill(ExprId state, bool at_start, uint32_t* out) {
-  {
-    std::shared_lock guard(eviction_);
-    if (const Mask* mask = find(state, at_start)) {
-      write(*mask, state, out);
-      return !mask->all;
-    }
-  }
+  if (auto known = Known(*this).fill(state, at_start, kUnbounded, out)) return *known;
   std::lock_guard lock(pool_.mutex());
   const Mask* mask = make(state, at_start);  // nothing is evicted before the pool's lock is given back
   write(*mask, state, out);
@@ -613,7 +614,7 @@ bool MaskEngine::fill_within(ExprId state, bool at_start, uint32_t budget, uint3
   std::lock_guard lock(pool_.mutex());
   const Mask* mask = make(state, at_start);
   const bool from_tables = vocab_.spells_every_byte() && !(at_start && vocab_.start_differs());
-  if (vocab_.spells_every_byte() && uint64_t{mask->after} + 1 <= budget) {
+  if (within(*mask, budget)) {
     write(*mask, state, out);
     return !mask->all;
   }

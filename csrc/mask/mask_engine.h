@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -46,8 +47,6 @@ class MaskEngine {
   // Writes the mask of `state` to `out` (vocab.words() words). Returns false when every id is allowed.
   // `at_start`: no token has been read yet. Without a known mask the pool's lock is taken.
   bool fill(ExprId state, bool at_start, uint32_t* out);
-  // Is the mask known already, so that fill() is a copy?
-  bool known(ExprId state, bool at_start);
   // As fill(), but only tokens after which `budget` - 1 tokens suffice to complete the text.
   bool fill_within(ExprId state, bool at_start, uint32_t budget, uint32_t* out);
   // May `state` be completed by tokens of this vocabulary at all?
@@ -60,9 +59,23 @@ class MaskEngine {
   ExprId advance(ExprId state, bool at_start, uint32_t token);
   MaskStats stats();
 
+  // The masks that are made already, to be read by any number of threads: none is dropped while this lives, so it must
+  // not live long, and whoever holds it must not ask for a new one meanwhile.
+  class Known {
+   public:
+    explicit Known(const MaskEngine& engine) : engine_(engine), guard_(engine.eviction_) {}
+    // As fill(), or with a budget fill_within(); nullopt, and nothing written, when that takes more than a copy.
+    std::optional<bool> fill(ExprId state, bool at_start, uint32_t budget, uint32_t* out) const;
+
+   private:
+    const MaskEngine& engine_;
+    std::shared_lock<std::shared_mutex> guard_;
+  };
+
  private:
   struct Draft;
-  const Mask* find(ExprId state, bool at_start);
+  const Mask* find(ExprId state, bool at_start) const;
+  bool within(const Mask& mask, uint32_t budget) const;
   std::string capture_key(ExprId state) const;
   const Mask* make(ExprId state, bool at_start);
   std::unique_ptr<Mask> compute(ExprId state, bool& by_word);
@@ -107,7 +120,7 @@ class MaskEngine {
   ExprPool& pool_;
   const Vocabulary& vocab_;
   uint64_t cache_bytes_;
-  std::shared_mutex eviction_;   // readers of masks share it; taken alone to drop them. After the pool's lock.
+  mutable std::shared_mutex eviction_;   // readers of masks share it; taken alone to drop them. After the pool's lock.
   Chunked<std::atomic<const Mask*>> masks_;
   size_t mask_slots_ = 0;
   std::vector<std::unique_ptr<Mask>> stored_;

@@ -31,7 +31,9 @@ bool Matcher::fill(uint32_t* out) {
                                   : masks().fill_within(state(), at_start(), budget(), out);
 }
 
-bool Matcher::mask_known() { return finished_ || (max_tokens_ == kNoBudget && masks().known(state(), at_start())); }
+std::optional<bool> Matcher::fill_known(const MaskEngine::Known& known, uint32_t* out) {
+  return finished_ ? fill(out) : known.fill(state(), at_start(), budget(), out);
+}
 
 ExprId Matcher::next(ExprId state, bool at_start, uint32_t token, uint32_t budget) {
   if (budget == 0) return kEmpty;

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "matcher/engine.h"
@@ -23,7 +25,8 @@ class Matcher {
 
   // Writes the mask of the next token (vocab().words() words); false when every token is allowed.
   bool fill(uint32_t* out);
-  bool mask_known();                      // fill() is a copy, no work
+  // As fill(), if that is only a copy; nullopt, and nothing written, if there is work to do.
+  std::optional<bool> fill_known(const MaskEngine::Known& known, uint32_t* out);
   bool allows(uint32_t token);            // throws Error(Vocabulary) for an id outside the vocabulary
   bool advance(uint32_t token);           // false: refused, nothing changed
   uint32_t validate(std::span<const int64_t> tokens);   // how many of them would be accepted in turn
@@ -46,11 +49,8 @@ class Matcher {
   ExprPool& pool() const { return start_.generation->pool; }
   MaskEngine& masks() const { return start_.generation->masks; }
   const Vocabulary& vocab() const { return *start_.generation->vocab; }
-  // Do both stand at the same place of one automaton, so that they have one mask?
-  bool same_place(const Matcher& other) const {
-    return start_.generation == other.start_.generation && finished_ == other.finished_ && state() == other.state() &&
-           at_start() == other.at_start() && max_tokens_ == kNoBudget && other.max_tokens_ == kNoBudget;
-  }
+  // All that the mask depends on: equal keys have equal masks.
+  auto mask_key() const { return std::tuple(start_.generation.get(), state(), at_start(), finished_, budget()); }
 
  private:
   ExprId next(ExprId state, bool at_start, uint32_t token, uint32_t budget);

@@ -78,19 +78,94 @@ TEST_CASE("threads see the masks that one thread sees") {
   CHECK(together == alone);
 }
 
+namespace {
+
+// Rows of several pools (as many as there are constraints), some with budgets, some at their end.
+std::vector<Matcher> make_rows(std::vector<std::unique_ptr<Compiled>>& constraints, size_t count, unsigned seed) {
+  std::mt19937 rng(seed);
+  std::vector<Matcher> rows;
+  for (size_t i = 0; i < count; ++i) {
+    Matcher& row = rows.emplace_back(*constraints[rng() % constraints.size()], i % 5 == 1 ? 50 : kNoBudget);
+    for (unsigned n = rng() % 6; n > 0; --n) row.advance("abc ,"[rng() % 5]);
+    if (i % 7 == 3) row.advance(4000);
+  }
+  return rows;
+}
+
+std::vector<std::unique_ptr<Compiled>> make_constraints(const std::shared_ptr<Vocabulary>& vocab) {
+  std::vector<std::unique_ptr<Compiled>> out;
+  auto engine = std::make_shared<Engine>(vocab);
+  for (uint32_t nesting : {1'000, 1'001, 1'002}) {   // other limits, another pool
+    Limits limits;
+    limits.nesting = nesting;
+    out.push_back(std::make_unique<Compiled>(engine, make_term(), limits));
+  }
+  return out;
+}
+
+void check_batch(std::span<Matcher* const> rows, unsigned threads) {
+  const size_t words = rows[0]->vocab().words();
+  std::vector<uint32_t> got(words * rows.size()), want(words);
+  const bool restricted = fill_batch(rows, got.data(), words, threads);
+  bool any = false;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    any = rows[r]->fill(want.data()) || any;
+    REQUIRE(std::equal(want.begin(), want.end(), got.begin() + static_cast<std::ptrdiff_t>(r * words)));
+  }
+  CHECK(restricted == any);
+}
+
+std::vector<Matcher*> pointers(std::vector<Matcher>& matchers) {
+  std::vector<Matcher*> out;
+  for (Matcher& m : matchers) out.push_back(&m);
+  return out;
+}
+
+}  // namespace
+
 TEST_CASE("a batch on many threads equals one row after another") {
   auto vocab = make_vocabulary();
-  Compiled compiled(std::make_shared<Engine>(vocab), make_term(), Limits{});
-  std::mt19937 rng(3);
-  std::vector<Matcher> matchers(24, Matcher(compiled));
-  for (Matcher& m : matchers)
-    for (unsigned n = rng() % 6; n > 0; --n) m.advance("abc ,"[rng() % 5]);
-  std::vector<Matcher*> rows;
-  for (Matcher& m : matchers) rows.push_back(&m);
-  std::vector<uint32_t> got(vocab->words() * rows.size()), want(vocab->words());
-  fill_batch(rows, got.data(), vocab->words(), 4);
-  for (size_t r = 0; r < rows.size(); ++r) {
-    rows[r]->fill(want.data());
-    CHECK(std::equal(want.begin(), want.end(), got.begin() + static_cast<std::ptrdiff_t>(r * vocab->words())));
+  auto constraints = make_constraints(vocab);
+  for (size_t count : {1, 5, 90, 700}) {   // the last is enough for others to be of use
+    std::vector<Matcher> matchers = make_rows(constraints, count, static_cast<unsigned>(count));
+    for (int again = 0; again < 3; ++again) check_batch(pointers(matchers), 4);
   }
+  CHECK(!fill_batch({}, nullptr, vocab->words(), 4));
+}
+
+TEST_CASE("batches from several threads at once equal one row after another") {
+  auto vocab = make_vocabulary();
+  auto constraints = make_constraints(vocab);
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < 3; ++t)
+    threads.emplace_back([&, t] {
+      for (unsigned round = 0; round < 4; ++round) {
+        std::vector<Matcher> matchers = make_rows(constraints, round % 2 ? 700 : 40, 10 * t + round);
+        check_batch(pointers(matchers), 3);
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_CASE("matchers at one place have one mask, and those at others are told apart") {
+  auto vocab = make_vocabulary();
+  auto constraints = make_constraints(vocab);
+  std::vector<Matcher> matchers = make_rows(constraints, 90, 5);
+  const std::vector<Matcher*> rows = pointers(matchers);
+  const std::vector<int32_t> first = first_with_same_mask(rows);
+  std::vector<uint32_t> mask(vocab->words()), other(vocab->words());
+  size_t shared = 0;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    const auto f = static_cast<size_t>(first[r]);
+    REQUIRE(f <= r);
+    CHECK(static_cast<size_t>(first[f]) == f);
+    rows[r]->fill(mask.data());
+    rows[f]->fill(other.data());
+    CHECK(mask == other);
+    shared += f < r;
+    for (size_t s = 0; s < r; ++s)
+      CHECK((rows[s]->mask_key() == rows[r]->mask_key()) == (first[s] == first[r]));
+  }
+  CHECK(shared > 10);
+  CHECK(shared < 80);
 }
