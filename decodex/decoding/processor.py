@@ -22,6 +22,7 @@ from transformers import LogitsProcessor
 
 from decodex.compiling import CompiledConstraint
 from decodex.decoding.kernels import apply_bitmask
+from decodex.decoding.mask_buffer import MaskBuffer, distinct
 from decodex.decoding.places import Generation, Place, Refused, Start
 from decodex.errors import ConstraintError, MaskError, VocabularyError
 from decodex.matching import Matcher, allocate_bitmask, fill_bitmasks
@@ -76,7 +77,7 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
         self._prompt_length = prompt_length
         self._max_tokens = max_tokens
         self._tokenize = tokenize
-        self._bitmask: Any = None
+        self._buffer = MaskBuffer(self._vocab.vocab_size)
         for one in self._compiled:
             if one is not None:
                 one.matcher(max_tokens)  # a budget that is too small is an error now, not at the first token
@@ -95,11 +96,14 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
         rows = [row for row, place in enumerate(places) if place is not None]
         if not rows:
             return scores
-        bitmask, restricted = self._masks([place for place in places if place is not None])
+        bitmask, masks, restricted = self._masks(
+            [place for place in places if place is not None], scores.device
+        )
         if not restricted and scores.shape[1] <= self._vocab.vocab_size:
             return scores
         masked = scores.clone()
-        apply_bitmask(masked, bitmask, rows=None if len(rows) == len(places) else rows)
+        apply_bitmask(masked, bitmask, rows=None if len(rows) == len(places) else rows, masks=masks)
+        self._buffer.applied(scores.device)
         if masked.shape[1] > self._vocab.vocab_size:
             masked[rows, self._vocab.vocab_size :] = -torch.inf
         return masked
@@ -152,20 +156,19 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
 
     # Masks
 
-    def _masks(self, places: list[Place]) -> tuple[Any, bool]:
-        """A mask for each place, and whether any of them refuses something."""
+    def _masks(self, places: list[Place], device: Any) -> tuple[Any, list[int] | None, bool]:
+        """The masks that differ, which of them each place has (``None``: its own), whether any refuses something."""
+        places, masks = distinct(places)
         matchers = [place for place in places if not isinstance(place, Refused)]
         count = len(places)
-        if self._bitmask is None or len(self._bitmask) < count:
-            self._bitmask = allocate_bitmask(count, self._vocab.vocab_size)
-        bitmask = self._bitmask[:count]
+        bitmask = self._buffer.rows(count, device)
         if len(matchers) == count:
             restricted = fill_bitmasks(matchers, bitmask)
         else:
             restricted = self._fill_beside_refused(places, matchers, bitmask)
         if self._tokenize is not None:
             restricted |= self._narrow_to_forced(places, bitmask)
-        return bitmask, restricted
+        return bitmask, masks, restricted
 
     def _fill_beside_refused(self, places: list[Place], matchers: list[Matcher], bitmask: Any) -> bool:
         """Masks of a batch with rows that are lost; those may only end, which no loop ever chooses."""
