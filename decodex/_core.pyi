@@ -121,6 +121,22 @@ class Matcher:
         """Read a token; False: it is refused and nothing changed."""
     def validate(self, token_ids: Sequence[int] | NDArray[np.int64]) -> int:
         """How many of the tokens would be accepted in turn; the state is unchanged."""
+    def verify(
+        self,
+        token_ids: Sequence[int] | NDArray[np.int64],
+        parents: Sequence[int] | NDArray[np.int64] | None = ...,
+        *,
+        bitmask: Any = ...,
+        row: int = ...,
+    ) -> NDArray[np.bool_]:
+        """Which tokens of a draft are allowed, each after those that it follows; the state is unchanged.
+
+        ``parents[i]``: the number of the draft token that token ``i`` follows, earlier in the list, or -1 for the text
+        so far; ``None``: each follows the one before. Out: bool ``[n]``; a token behind a refused one is refused.
+        ``bitmask``: its rows from ``row`` on, ``n + 1`` of them, become the mask here and the masks after each token
+        of the draft; after a refused one everything is allowed. Raises ``VocabularyError`` for a draft that is none,
+        ``MaskError`` for a buffer that does not fit.
+        """
     def rollback(self, n: int) -> None:
         """Forget the last n tokens."""
     def fork(self) -> Matcher:
@@ -147,6 +163,13 @@ class Matcher:
         """The bytes that must come next, whatever the model wants."""
     def forced_tokens(self, tokenize: Callable[[str], Sequence[int]] | None = ...) -> list[int]:
         """Tokens that may be appended without asking the model."""
+    def last_bytes(self, tokens: int) -> bytes:
+        """The bytes that the last tokens added to the text."""
+    def crossings(self, text: bytes) -> list[int]:
+        """Where in ``text``, read from here, a token may begin that goes on behind its end, ascending."""
+    def spelling(self, token_ids: Sequence[int] | NDArray[np.int64], length: int) -> int | None:
+        """How many tokens at the end of ``token_ids``, read from here, spell the last ``length`` bytes of them;
+        ``None`` when one of them begins before these."""
     def explain(self, token_id: int) -> Any:
         """Why a token is allowed or refused here."""
     def bytes_after(self, text: bytes = ...) -> bytes:

@@ -2,6 +2,8 @@
 
 #include <pybind11/numpy.h>
 
+#include <optional>
+
 #include "bindings/bindings.h"
 #include "matcher/batch.h"
 
@@ -57,6 +59,44 @@ bool fill_many(const std::vector<Matcher*>& matchers, py::handle bitmask, std::o
   return fill_batch(matchers, buffer.data, buffer.columns, threads.value_or(1));
 }
 
+using Ids = py::array_t<int64_t, py::array::c_style | py::array::forcecast>;
+
+std::span<const int64_t> span_of(const Ids& ids) {
+  if (ids.ndim() != 1)
+    throw Error(ErrorKind::Vocabulary, "a draft is one list of numbers, not of " + std::to_string(ids.ndim()) + " dimensions");
+  return {ids.data(), static_cast<size_t>(ids.size())};
+}
+
+// Numbers, or an error that names what they are: NumPy would cut 1.5 down to 1.
+Ids ids_of(const py::object& numbers) {
+  py::array array = py::array::ensure(numbers);
+  if (array && array.size() == 0) return Ids(py::ssize_t{0});
+  if (!array || (array.dtype().kind() != 'i' && array.dtype().kind() != 'u'))
+    throw Error(ErrorKind::Vocabulary, "a draft is a list of whole numbers, not " + std::string(py::str(py::repr(numbers))).substr(0, 60));
+  return Ids::ensure(array);
+}
+
+py::array_t<bool> verify(Matcher& m, const py::object& token_ids, const py::object& parents, const py::object& bitmask, int64_t row) {
+  const Ids tokens = ids_of(token_ids), follows = parents.is_none() ? Ids(py::ssize_t{0}) : ids_of(parents);
+  const std::span<const int64_t> draft = span_of(tokens);
+  std::optional<std::span<const int64_t>> tree;
+  if (!parents.is_none()) tree = span_of(follows);
+  uint32_t* masks = nullptr;
+  if (!bitmask.is_none()) {
+    const MaskBuffer buffer = mask_buffer(bitmask, m.vocab().words());
+    masks = buffer.row(row);
+    if (buffer.rows - static_cast<size_t>(row) < draft.size() + 1)
+      throw Error(ErrorKind::Mask, "the mask buffer has " + std::to_string(buffer.rows - static_cast<size_t>(row)) +
+                                       " rows from row " + std::to_string(row) + " on; a draft of " +
+                                       std::to_string(draft.size()) + " tokens needs " + std::to_string(draft.size() + 1));
+  }
+  py::array_t<bool> allowed(static_cast<py::ssize_t>(draft.size()));
+  bool* out = allowed.mutable_data();
+  const WithoutGil without_gil;
+  m.verify(draft, tree, out, masks);
+  return allowed;
+}
+
 }  // namespace
 
 void register_matcher(py::module_& m) {
@@ -73,11 +113,14 @@ void register_matcher(py::module_& m) {
       .def("advance", [](Matcher& self, int64_t token) { return self.advance(token_id(token, self)); }, py::arg("token_id"),
            "Read a token; False: it is refused and nothing changed.")
       .def("validate",
-           [](Matcher& self, const py::array_t<int64_t, py::array::c_style | py::array::forcecast>& ids) {
+           [](Matcher& self, const Ids& ids) {
              const WithoutGil without_gil;
              return self.validate({ids.data(), static_cast<size_t>(ids.size())});
            },
            py::arg("token_ids"), "How many of the tokens would be accepted in turn; the state is unchanged.")
+      .def("verify", &verify, py::arg("token_ids"), py::arg("parents") = py::none(), py::kw_only(),
+           py::arg("bitmask") = py::none(), py::arg("row") = 0,
+           "Which tokens of a draft, a chain or a tree, are allowed; the state is unchanged.")
       .def("rollback", [](Matcher& self, int64_t n) {
              if (n < 0) throw Error(ErrorKind::Vocabulary, "cannot roll back a negative number of tokens");
              self.rollback(static_cast<uint32_t>(std::min<int64_t>(n, UINT32_MAX)));
@@ -109,6 +152,18 @@ void register_matcher(py::module_& m) {
       .def("forced_tokens", [](py::object self, py::object tokenize) {
              return py::module_::import("decodex.matching.forced").attr("forced_tokens")(self, tokenize);
            }, py::arg("tokenize") = py::none(), "Tokens that may be appended without asking the model.")
+      .def("last_bytes", [](const Matcher& self, size_t tokens) { return py::bytes(self.last_bytes(tokens)); },
+           py::arg("tokens"), "The bytes that the last tokens added to the text.")
+      .def("crossings", [](Matcher& self, py::bytes text) {
+             std::string_view bytes(text);
+             const WithoutGil without_gil;
+             return self.crossings(bytes);
+           }, py::arg("text"), "Where in `text`, read from here, a token may begin that goes on behind its end.")
+      .def("spelling", [](const Matcher& self, const Ids& ids, size_t bytes) -> std::optional<size_t> {
+             size_t count = self.spelling({ids.data(), static_cast<size_t>(ids.size())}, bytes);
+             if (count == SIZE_MAX) return std::nullopt;
+             return count;
+           }, py::arg("token_ids"), py::arg("length"), "How many of the tokens at the end spell the last bytes of them.")
       .def("explain", [](py::object self, int64_t token) {
              Matcher& m = self.cast<Matcher&>();
              uint32_t id = token_id(token, m);

@@ -39,12 +39,24 @@ class Matcher {
   std::string forced_bytes(size_t limit = 4096);
   // The bytes that may come after `read` has been read from here.
   ByteSet next_bytes(std::string_view read);
+  // The bytes that the last `tokens` tokens added to the text.
+  std::string last_bytes(size_t tokens) const;
+  // Where in `text`, read from here, a token may begin that goes on behind its end; ascending.
+  std::vector<size_t> crossings(std::string_view text);
+  // How many of `tokens`, read from here, spell the last `bytes` bytes of them; SIZE_MAX when one begins before these.
+  size_t spelling(std::span<const int64_t> tokens, size_t bytes) const;
+  // A draft, as a chain or as a tree, judged without moving: parents[i] is the token that tokens[i] follows (earlier in
+  // the list), or -1 for this place; without: each follows the one before. allowed[i]: tokens[i] and all that it follows
+  // are allowed. With `masks` (tokens.size() + 1 rows of vocab().words() words) row 0 becomes the mask of this place and
+  // row i + 1 the one after tokens[i], in which everything is allowed when tokens[i] is not. Throws Error(Vocabulary).
+  void verify(std::span<const int64_t> tokens, std::optional<std::span<const int64_t>> parents, bool* allowed,
+              uint32_t* masks = nullptr);
   // How many bytes of `text` can be read from here; `accepted`: all of them, and the text may end there.
   size_t check(std::string_view text, bool& accepted);
 
-  ExprId state() const { return states_.back(); }
-  bool at_start() const { return states_.size() == 1; }
-  size_t tokens_read() const { return states_.size() - 1 + (finished_ ? 1 : 0); }
+  ExprId state() const { return steps_.back().state; }
+  bool at_start() const { return steps_.size() == 1; }
+  size_t tokens_read() const { return steps_.size() - 1 + (finished_ ? 1 : 0); }
   uint32_t max_tokens() const { return max_tokens_; }
   ExprPool& pool() const { return start_.generation->pool; }
   MaskEngine& masks() const { return start_.generation->masks; }
@@ -53,13 +65,26 @@ class Matcher {
   auto mask_key() const { return std::tuple(start_.generation.get(), state(), at_start(), finished_, budget()); }
 
  private:
+  // A place that the matcher has come to or could come to.
+  struct Place {
+    ExprId state;
+    uint32_t budget;
+    bool at_start, finished;
+  };
+  struct Step {
+    ExprId state;     // after the token
+    uint32_t token;   // of the root: none
+  };
+  Place place() const { return {state(), budget(), at_start(), finished_}; }
+  bool follow(Place& at, int64_t token);   // false: refused, `at` is as it was
+  bool fill(const Place& at, uint32_t* out);
   ExprId next(ExprId state, bool at_start, uint32_t token, uint32_t budget);
   uint32_t budget() const;
 
   Compiled::Start start_;
   uint32_t max_tokens_;
-  std::vector<ExprId> states_;   // after each token read; the root first
-  bool finished_ = false;        // an end token was read
+  std::vector<Step> steps_;   // one per token read; the root first
+  bool finished_ = false;     // an end token was read
 };
 
 }  // namespace decodex
