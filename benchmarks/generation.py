@@ -2,10 +2,11 @@
 
     python -m benchmarks.generation [--quick]
 
-In: the embedded model, greedy, on one CPU thread. Out: tokens per second, by three questions.
+In: the embedded model, greedy, on one CPU thread. Out: tokens per second, by four questions.
 
 * ``generate`` of transformers with decodex's logits processor, and with XGrammar's own one, beside ``generate``
   alone: the same prompt and the same number of tokens (nothing ends early), so the model does the same work.
+* The same with ``jump_forward``, where the text is forced: by a schema of which nearly every byte follows.
 * A loop by hand over the model's cache, the same with and without masks: what is lost where nothing is hidden.
 * The same loop with ``forced_tokens``, which go through the model in one pass: what is gained where the text is
   forced.
@@ -85,6 +86,8 @@ def measure(options: Options, report: Report) -> None:
     model.generation_config.eos_token_id = None  # no text ends early
     runs = {"generate, no constraint": _generate(model, prompt, tokens, lambda: [])}
     runs |= {f"generate, {name}": _generate(model, prompt, tokens, processors[name]) for name in names}
+    forced = _forced_processors(model, tokenizer)
+    runs["generate, forced text"] = _generate(model, prompt, tokens, forced, jump=True)
     runs |= loops
     rates = _rates(runs, tokens, rounds)
     _add_figures(report, rates, names)
@@ -120,6 +123,8 @@ def _add_figures(report: Report, rates: dict[str, list[float]], names: Sequence[
     mine, floor = per_token("generate, decodex", alone)
     theirs = {name: per_token(f"generate, {name}", alone)[0] for name in names if name != "decodex"}
     report.add("generate(), per token", "ms", {"decodex": mine, **theirs}, floor=floor, target=LOSS)
+    mine, floor = per_token("generate, forced text", alone)
+    report.add("generate(), forced text, per token", "ms", {"decodex": mine}, floor=floor, target=GAIN)
     mine, floor = per_token("loop, masks", "loop, no constraint")
     report.add("loop by hand, per token", "ms", {"decodex": mine}, floor=floor, target=LOSS)
     mine, floor = per_token("loop, forced text", "loop, no constraint")
@@ -128,14 +133,19 @@ def _add_figures(report: Report, rates: dict[str, list[float]], names: Sequence[
         report.add(name, "tokens/s", {"decodex": median(values)})
 
 
-def _generate(model: Any, prompt: Any, tokens: int, processors: Callable[[], list[Any]]) -> Callable[[], int]:
+def _generate(
+    model: Any, prompt: Any, tokens: int, processors: Callable[[], list[Any]], *, jump: bool = False
+) -> Callable[[], int]:
     import torch
+
+    from decodex.hf import jump_forward
 
     def run() -> int:
         output = model.generate(
             prompt,
             attention_mask=torch.ones_like(prompt),
             logits_processor=processors(),
+            custom_generate=jump_forward if jump else None,
             max_new_tokens=tokens,
             do_sample=False,
             pad_token_id=0,
@@ -150,6 +160,14 @@ def _decodex_processors(model: Any, tokenizer: Any) -> Callable[[], list[Any]]:
     from decodex.hf import ConstraintLogitsProcessor, vocabulary
 
     compiled = dx.compile(dx.json_schema(OPEN), vocabulary(model, tokenizer))
+    return lambda: [ConstraintLogitsProcessor(compiled)]
+
+
+def _forced_processors(model: Any, tokenizer: Any) -> Callable[[], list[Any]]:
+    import decodex as dx
+    from decodex.hf import ConstraintLogitsProcessor, vocabulary
+
+    compiled = dx.compile(dx.json_schema(FORCED, whitespace="compact"), vocabulary(model, tokenizer))
     return lambda: [ConstraintLogitsProcessor(compiled)]
 
 

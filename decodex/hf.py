@@ -10,6 +10,7 @@ several texts, and those that would undo the constraint. Importing this module i
 from __future__ import annotations
 
 import codecs
+import functools
 import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ try:
     from transformers import StoppingCriteria, StoppingCriteriaList
     from transformers.generation.streamers import BaseStreamer
 
+    from decodex.decoding.jump_forward import jump_forward
     from decodex.decoding.processor import ConstraintLogitsProcessor
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] not in ("torch", "transformers"):
@@ -35,11 +37,16 @@ from decodex.constraints import Constraint
 from decodex.errors import DecodexError
 from decodex.vocab import Vocabulary
 
-__all__ = ["ConstraintLogitsProcessor", "generate", "stream", "vocabulary"]
+__all__ = ["ConstraintLogitsProcessor", "generate", "jump_forward", "stream", "vocabulary"]
 
 Prompt: TypeAlias = "str | Sequence[Mapping[str, Any]]"
 DEFAULT_MAX_NEW_TOKENS = 256
 
+# Options that mean beams or an assistant, or may do so, and those that transformers keeps for its own methods.
+_NO_JUMPS = (
+    *("num_beams", "assistant_model", "prompt_lookup_num_tokens", "generation_config"),
+    *("stop_strings", "synced_gpus"),
+)
 _Variant: TypeAlias = tuple["int | None", "tuple[int, ...]"]  # the width of the logits, the end tokens
 _vocabularies: WeakKeyDictionary[Any, dict[_Variant, Vocabulary]] = WeakKeyDictionary()
 _vocabularies_lock = threading.Lock()
@@ -79,15 +86,17 @@ def generate(
 
     ``prompt``: a text, or chat messages for the tokenizer's chat template. ``constraint``: a constraint, or
     one compiled for ``vocabulary(model, tokenizer)``. The text is complete within ``max_new_tokens``.
-    ``generate_kwargs`` go to ``model.generate`` (``do_sample=True``, ``num_beams=4``, ...). Raises
-    ``BudgetError`` when ``max_new_tokens`` is too small for any text.
+    ``generate_kwargs`` go to ``model.generate`` (``do_sample=True``, ``num_beams=4``, ...). In greedy search and
+    sampling, text that must come next is appended in the tokenizer's own cut without asking the model
+    (``jump_forward``); ``custom_generate=None`` asks it for each token. Raises ``BudgetError`` when
+    ``max_new_tokens`` is too small for any text.
 
     >>> generate(model, tokenizer, "Is water wet? ", dx.choice(["yes", "no"]))  # doctest: +SKIP
     'yes'
     """
     compiled, inputs = _prepared(model, tokenizer, prompt, constraint, generate_kwargs)
     arguments = _arguments(compiled, max_new_tokens, generate_kwargs)
-    output = model.generate(**inputs, **arguments)
+    output = _run(model, inputs, arguments)
     ids = getattr(output, "sequences", output)[0]
     begin = 0 if _has_decoder_of_its_own(model) else inputs["input_ids"].shape[1]
     return compiled.vocab.decode(_until_end(ids[begin:].tolist(), compiled.vocab))
@@ -157,6 +166,15 @@ def _arguments(
     return {**arguments, "max_new_tokens": max_new_tokens, "logits_processor": [*others, processor]}
 
 
+def _run(model: Any, inputs: dict[str, Any], arguments: dict[str, Any]) -> Any:
+    """``model.generate``, jumping over forced text where nothing else was asked for."""
+    if not any(arguments.get(name) for name in _NO_JUMPS):
+        # transformers hands no streamer to a decoding method of one's own
+        jumping = functools.partial(jump_forward, streamer=arguments.get("streamer"))
+        arguments = {"custom_generate": jumping, **arguments}
+    return model.generate(**inputs, **arguments)
+
+
 def _has_decoder_of_its_own(model: Any) -> bool:
     return bool(getattr(model.config, "is_encoder_decoder", False))
 
@@ -203,7 +221,7 @@ def _pieces(
 
     def run() -> None:
         try:
-            model.generate(**inputs, **arguments, streamer=tokens, stopping_criteria=criteria)
+            _run(model, inputs, {**arguments, "streamer": tokens, "stopping_criteria": criteria})
             tokens.queue.put(None)
         except BaseException as error:  # it is raised again where the pieces are read
             tokens.queue.put(error)

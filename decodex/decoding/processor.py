@@ -12,7 +12,8 @@ generated token that was not allowed, which means that another processor has ove
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +26,9 @@ from decodex.decoding.kernels import apply_bitmask
 from decodex.decoding.mask_buffer import MaskBuffer, distinct
 from decodex.decoding.places import Generation, Place, Refused, Start
 from decodex.errors import ConstraintError, MaskError, VocabularyError
-from decodex.matching import Matcher, allocate_bitmask, fill_bitmasks
+from decodex.matching import Matcher, allocate_bitmask, fill_bitmasks, forced_tokens
 from decodex.matching.bitmask import BITS
+from decodex.matching.forced import Tokenize
 
 __all__ = ["ConstraintLogitsProcessor"]
 
@@ -68,7 +70,7 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
         *,
         prompt_length: int | None = None,
         max_tokens: int | None = None,
-        tokenize: Callable[[str], Sequence[int]] | None = None,
+        tokenize: Tokenize | None = None,
     ) -> None:
         self._compiled = _constraints(compiled)
         self._vocab = _one_vocabulary(self._compiled)
@@ -92,21 +94,64 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         """The scores of the next token of each row, with the refused ones at minus infinity."""
         _check_shapes(input_ids, scores)
-        places = self._places(input_ids, scores)
+        return self.masked(scores, self._places(input_ids, scores))
+
+    # transformers asks for the signature at each step, and making it takes longer than a mask.
+    __call__.__signature__ = inspect.signature(__call__)  # type: ignore[attr-defined]
+
+    # For loops that know where their rows stand
+
+    @property
+    def tokenize(self) -> Tokenize | None:
+        """The tokenizer's own cut of a text: what was given, or what the vocabulary has from its tokenizer."""
+        return self._tokenize or self._vocab.encode
+
+    def matchers(self, rows: int) -> list[Matcher | None]:
+        """For each row of a batch a matcher at the start of its constraint, ``None`` for a free one."""
+        constraints = [self._compiled[number] for number in self._constraint_numbers(rows)]
+        return [None if one is None else one.matcher(self._max_tokens) for one in constraints]
+
+    def masked(self, scores: Any, places: Sequence[Place | None], *, in_place: bool = False) -> Any:
+        """The scores with the refused tokens of each row at minus infinity, given where the rows stand.
+
+        Other scores unless ``in_place``, or the very same where nothing is refused.
+        """
         rows = [row for row, place in enumerate(places) if place is not None]
         if not rows:
             return scores
+        forced = {} if self._tokenize is None else self._forced(places)
+        if len(forced) == scores.shape[0]:
+            return _only(scores, [forced[row] for row in rows])
         bitmask, masks, restricted = self._masks(
             [place for place in places if place is not None], scores.device
         )
-        if not restricted and scores.shape[1] <= self._vocab.vocab_size:
+        if not restricted and not forced and scores.shape[1] <= self._vocab.vocab_size:
             return scores
-        masked = scores.clone()
+        masked = scores if in_place else scores.clone()
         apply_bitmask(masked, bitmask, rows=None if len(rows) == len(places) else rows, masks=masks)
         self._buffer.applied(scores.device)
         if masked.shape[1] > self._vocab.vocab_size:
             masked[rows, self._vocab.vocab_size :] = -torch.inf
+        for row, token in forced.items():
+            masked[row] = _only(scores[row : row + 1], [token])[0]
         return masked
+
+    def error(self, row: int, refused: Refused) -> ConstraintError:
+        """What to raise when a row has gone on with a token that was not allowed."""
+        before, token = refused.before, refused.token
+        allowed = len(before.allowed_tokens())
+        if 0 <= token < self._vocab.vocab_size:
+            text = self._vocab.tokens[token]
+            why = before.explain(token).message
+        else:
+            text, why = None, "the vocabulary has no such id"
+        named = f"token {token}" + ("" if text is None else f" ({text!r})")
+        return ConstraintError(
+            f"row {row}: {named} was generated at position {refused.position} of the text, where it is not "
+            f"allowed: {why}. Another logits processor chose it, or left none of the {allowed} allowed ones. "
+            "If it belongs to a new prompt, call reset() before generate, or give prompt_length=",
+            location=f"row {row}, token {refused.position}",
+        )
 
     # Places
 
@@ -118,14 +163,14 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
         return lambda: compiled.matcher(self._max_tokens)
 
     def _places(self, input_ids: Any, scores: Any) -> list[Place | None]:
-        numbers = self._constraint_numbers(len(input_ids))
+        numbers = self._constraint_numbers(input_ids.shape[0])
         places = self._follow(input_ids, numbers)
         for row, place in enumerate(places):
             if not isinstance(place, Refused) or self._runs[0].generation.proposed(place):
                 continue
             others = (places[r] for r, number in enumerate(numbers) if number == numbers[row])
             if all(isinstance(other, Refused) for other in others) or not _are_of_beams(scores):
-                raise self._error(row, place)
+                raise self.error(row, place)
         return places
 
     def _constraint_numbers(self, rows: int) -> list[int]:
@@ -141,18 +186,21 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
     def _follow(self, input_ids: Any, numbers: list[int]) -> list[Place | None]:
         """The places of the rows, in the generation that they continue or at the start of a new one."""
         width, held = input_ids.shape[1], _tokens_held(input_ids)
-        for run in self._runs:
-            begin = run.prompt_length(input_ids)
+        shown = input_ids.detach()
+        if shown.device.type == "cpu":
+            shown = shown.numpy()
+        for place, run in enumerate(self._runs):
+            begin = run.prompt_length(shown)
             if begin is None:
                 continue
-            places = run.generation.follow(_texts(input_ids, begin), numbers, held - begin)
+            places = run.generation.follow(_texts(shown, begin), numbers, held - begin)
             if places is not None:
-                self._runs.remove(run)
-                self._runs.insert(0, run)
+                if place > 0:
+                    self._runs.insert(0, self._runs.pop(place))
                 return places
-        run = _Run(self._new_generation(), input_ids.detach().clone(), None)
+        run = _Run(self._new_generation(), shown.copy() if isinstance(shown, np.ndarray) else shown.clone(), None)
         self._runs = [run, *self._runs[: GENERATIONS - 1]]
-        return run.generation.follow(_texts(input_ids, width), numbers, held - width) or []
+        return run.generation.follow(_texts(shown, width), numbers, held - width) or []
 
     # Masks
 
@@ -166,8 +214,6 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
             restricted = fill_bitmasks(matchers, bitmask)
         else:
             restricted = self._fill_beside_refused(places, matchers, bitmask)
-        if self._tokenize is not None:
-            restricted |= self._narrow_to_forced(places, bitmask)
         return bitmask, masks, restricted
 
     def _fill_beside_refused(self, places: list[Place], matchers: list[Matcher], bitmask: Any) -> bool:
@@ -182,31 +228,15 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
             words[lost, token // BITS] |= np.uint32(1 << token % BITS)
         return True
 
-    def _narrow_to_forced(self, places: list[Place], bitmask: Any) -> bool:
-        narrowed = False
+    def _forced(self, places: Sequence[Place | None]) -> dict[int, int]:
+        """For each row whose text is forced the token that comes next in the tokenizer's own cut."""
+        out = {}
         for row, place in enumerate(places):
-            forced = [] if isinstance(place, Refused) else place.forced_tokens(self._tokenize)
-            if forced:
-                words = bitmask[row].numpy().view(np.uint32)
-                words[:] = 0
-                words[forced[0] // BITS] = np.uint32(1 << forced[0] % BITS)
-                narrowed = True
-        return narrowed
-
-    def _error(self, row: int, place: Refused) -> ConstraintError:
-        allowed = len(place.before.allowed_tokens())
-        if 0 <= place.token < self._vocab.vocab_size:
-            text = self._vocab.tokens[place.token]
-            why = place.before.explain(place.token).message
-        else:
-            text, why = None, "the vocabulary has no such id"
-        named = f"token {place.token}" + ("" if text is None else f" ({text!r})")
-        return ConstraintError(
-            f"row {row}: {named} was generated at position {place.position} of the text, where it is not "
-            f"allowed: {why}. Another logits processor chose it, or left none of the {allowed} allowed ones. "
-            "If it belongs to a new prompt, call reset() before generate, or give prompt_length=",
-            location=f"row {row}, token {place.position}",
-        )
+            if place is not None and not isinstance(place, Refused):
+                tokens = forced_tokens(place, self._tokenize)
+                if tokens:
+                    out[row] = tokens[0]
+        return out
 
 
 @dataclass(slots=True, eq=False)
@@ -215,11 +245,12 @@ class _Run:
 
     generation: Generation
     prompt: Any
+    """As the rows are shown: a NumPy array, or a tensor on their device."""
     fixed_length: int | None
 
-    def prompt_length(self, input_ids: Any) -> int | None:
+    def prompt_length(self, shown: Any) -> int | None:
         """The length of the prompt that the rows begin with; ``None`` when it is another one."""
-        width: int = input_ids.shape[1]
+        width: int = shown.shape[1]
         if self.fixed_length is not None:
             if width < self.fixed_length:
                 raise ConstraintError(
@@ -227,10 +258,16 @@ class _Run:
                     "tokens of the padded prompt"
                 )
             return self.fixed_length
-        length: int = self.prompt.shape[1]
-        if len(self.prompt) != len(input_ids) or width < length or self.prompt.device != input_ids.device:
+        rows, length = self.prompt.shape
+        if rows != shown.shape[0] or width < length:
             return None
-        return length if torch.equal(input_ids[:, :length], self.prompt) else None
+        return length if _equal(shown[:, :length], self.prompt) else None
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray):
+        return isinstance(other, np.ndarray) and bool((one == other).all())
+    return not isinstance(other, np.ndarray) and one.device == other.device and torch.equal(one, other)
 
 
 def _constraints(
@@ -261,7 +298,7 @@ def _one_vocabulary(compiled: list[CompiledConstraint | None]) -> Any:
 
 
 def _check_shapes(input_ids: Any, scores: Any) -> None:
-    if input_ids.ndim != 2 or scores.ndim != 2 or len(input_ids) != len(scores):
+    if input_ids.ndim != 2 or scores.ndim != 2 or input_ids.shape[0] != scores.shape[0]:
         raise MaskError(
             "expected one row of all tokens so far and one row of scores per text, not input_ids of shape "
             f"{tuple(input_ids.shape)} and scores of shape {tuple(scores.shape)}; continuous batching, which "
@@ -275,9 +312,16 @@ def _tokens_held(input_ids: Any) -> int:
     return max(width, input_ids.stride(0)) if input_ids.stride(1) == 1 else width
 
 
-def _texts(input_ids: Any, begin: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+def _texts(shown: Any, begin: int) -> np.ndarray[Any, np.dtype[np.int32]]:
     """The tokens from ``begin`` on, rows one after the other in memory."""
-    return np.ascontiguousarray(input_ids[:, begin:].detach().cpu().numpy(), dtype=np.int32)
+    texts = shown[:, begin:]
+    return np.ascontiguousarray(texts if isinstance(texts, np.ndarray) else texts.cpu().numpy(), dtype=np.int32)
+
+
+def _only(scores: Any, tokens: Sequence[int]) -> Any:
+    """Scores in which one token is left in each row."""
+    column = torch.tensor(tokens, device=scores.device)[:, None]
+    return torch.full_like(scores, -torch.inf).scatter_(1, column, scores.gather(1, column))
 
 
 def _are_of_beams(scores: Any) -> bool:
