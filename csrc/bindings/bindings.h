@@ -6,6 +6,10 @@
 
 #include <cstdint>
 
+namespace decodex {
+struct Generation;
+}
+
 namespace decodex::bindings {
 
 namespace py = pybind11;
@@ -15,6 +19,9 @@ void register_vocabulary(py::module_& m);
 void register_terms(py::module_& m);
 void register_compiled(py::module_& m);
 void register_matcher(py::module_& m);
+
+// Adds what a generation holds, and how its caches did, to the numbers in `out`.
+void add_stats(Generation& generation, py::dict& out);
 
 // No GIL while this lives. As pybind11's own guard, but the thread may end in it: Python before 3.14 ends a daemon thread
 // that asks for the GIL of an interpreter that shuts down, by an exception that must pass through here.

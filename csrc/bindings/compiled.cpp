@@ -1,7 +1,36 @@
+#include <algorithm>
+
 #include "bindings/bindings.h"
 #include "matcher/engine.h"
 
 namespace decodex::bindings {
+
+void add_stats(Generation& generation, py::dict& out) {
+  auto add = [&](const char* name, size_t value) {
+    out[name] = (out.contains(name) ? py::cast<size_t>(out[name]) : 0) + value;
+  };
+  const MaskStats masks = generation.masks.stats();
+  {
+    std::lock_guard lock(generation.pool.mutex());
+    add("states", generation.pool.size());
+    add("automaton_bytes", generation.pool.memory());
+  }
+  add("masks", masks.masks);
+  add("mask_bytes", masks.mask_bytes);
+  add("lexeme_tables", masks.tables);
+  add("lexeme_table_bytes", masks.table_bytes);
+  add("absorption_bytes", masks.absorption_bytes);
+  add("cost_bytes", masks.cost_bytes);
+  add("wordless_bytes", masks.wordless_bytes);
+  add("capture_mask_bytes", masks.capture_bytes);
+  add("mask_hits", masks.fills - std::min(masks.fills, masks.made));
+  add("masks_made", masks.made);
+  add("lexeme_table_hits", masks.table_hits);
+  add("walks", masks.walks);
+  add("evictions", masks.evictions);
+  add("masks_dropped", masks.masks_dropped);
+  add("lexeme_tables_dropped", masks.tables_dropped);
+}
 
 void register_compiled(py::module_& m) {
   py::class_<Limits>(m, "Limits")
@@ -27,19 +56,8 @@ void register_compiled(py::module_& m) {
         return start.generation->pool.dump(start.root);
       })
       .def("stats", [](Compiled& c) {
-        auto start = c.start();
-        MaskStats masks = start.generation->masks.stats();
         py::dict out;
-        {
-          std::lock_guard lock(start.generation->pool.mutex());
-          out["states"] = start.generation->pool.size();
-          out["automaton_bytes"] = start.generation->pool.memory();
-        }
-        out["masks"] = masks.masks;
-        out["lexeme_tables"] = masks.tables;
-        out["mask_bytes"] = masks.bytes;
-        out["walks"] = masks.walks;
-        out["evictions"] = masks.evictions;
+        add_stats(*c.start().generation, out);
         return out;
       });
 }

@@ -43,6 +43,14 @@ void register_vocabulary(py::module_& m) {
       .def_property_readonly("trie_nodes", [](const Engine& e) { return e.vocab().trie().size(); })
       .def_property_readonly("max_token_bytes", [](const Engine& e) { return e.vocab().max_token_bytes(); })
       .def_property_readonly("spells_every_byte", [](const Engine& e) { return e.vocab().spells_every_byte(); })
+      .def("stats", [](Engine& e) {
+             py::dict out;
+             const auto generations = e.alive();
+             out["vocabulary_bytes"] = e.vocab().memory();
+             out["generations"] = generations.size();
+             for (const auto& generation : generations) add_stats(*generation, out);
+             return out;
+           })
       .def_property_readonly("memory", [](const Engine& e) { return e.vocab().memory(); });
 }
 

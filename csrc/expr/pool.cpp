@@ -6,6 +6,8 @@
 #include <cstring>
 #include <functional>
 
+#include "base/map_bytes.h"
+
 namespace decodex {
 
 namespace {
@@ -75,7 +77,7 @@ ExprPool::ExprPool(Limits limits) : limits_(limits) {
 
 size_t ExprPool::memory() const {
   return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() +
-         index_.bytes() + capture_index_.bytes();
+         index_.bytes() + capture_index_.bytes() + map_bytes(set_classes_) + map_bytes(named_sources_) + map_bytes(relaxed_);
 }
 
 // ---- the table of nodes ----

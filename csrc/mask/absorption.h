@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "base/map_bytes.h"
 #include "expr/pool.h"
 #include "vocab/subtree_summary.h"
 
@@ -41,6 +42,7 @@ class Absorptions {
   // The characters that a state reads to be itself again.
   const CharacterSet& staying(ExprId state);
   void clear();
+  size_t memory() const { return map_bytes(known_) + map_bytes(characters_); }
 
  private:
   struct Known {

@@ -4,14 +4,44 @@
 #include <bit>
 #include <cstring>
 #include <mutex>
+#include <unordered_set>
 
+#include "base/map_bytes.h"
 #include "mask/draft.h"
 
 namespace decodex {
 
 namespace {
 
+constexpr size_t kSideShare = 16;     // of the masks' limit, for each of the small caches
 constexpr size_t kDenseFrom = 2'000;  // ids; from here on a mask keeps a row of bits
+
+size_t capture_bytes(const std::unordered_map<std::string, const Mask*>& masks) {
+  return map_bytes(masks) + masks.size() * 48;   // the keys are too long to be inside of their strings
+}
+
+// What may be dropped, since how many masks it has not been read, and what that would free.
+template <class T>
+struct Aged {
+  uint32_t age;
+  const T* what;
+  size_t bytes;
+};
+
+template <class T>
+std::unordered_set<const T*> older_half(std::vector<Aged<T>>& all) {
+  std::stable_sort(all.begin(), all.end(), [](const Aged<T>& a, const Aged<T>& b) { return a.age > b.age; });
+  size_t left = 0;
+  for (const Aged<T>& one : all) left += one.bytes;
+  const size_t enough = left / 2;
+  std::unordered_set<const T*> dropped;
+  for (const Aged<T>& one : all) {
+    if (left <= enough) break;
+    dropped.insert(one.what);
+    left -= one.bytes;
+  }
+  return dropped;
+}
 
 void set_bit(uint32_t* bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
 
@@ -32,11 +62,20 @@ void each_end(ExprPool& pool, const TokenTrie& trie, ExprId from, Visit visit) {
 const Mask* MaskEngine::find(ExprId state, bool at_start) const {
   if (at_start && vocab_.start_differs()) {
     auto it = start_masks_.find(state);
-    return it == start_masks_.end() ? nullptr : it->second;
+    if (it == start_masks_.end()) return nullptr;
+    touch(*it->second);
+    return it->second;
   }
   size_t index = static_cast<uint32_t>(state);
   if (!masks_.has_index(index)) return nullptr;
-  return masks_[index].load(std::memory_order_acquire);
+  const Mask* mask = masks_[index].load(std::memory_order_acquire);
+  if (mask) touch(*mask);
+  return mask;
+}
+
+void MaskEngine::touch(const Mask& mask) const {
+  const uint32_t now = clock_.load(std::memory_order_relaxed);
+  if (mask.read_at.load(std::memory_order_relaxed) != now) mask.read_at.store(now, std::memory_order_relaxed);
 }
 
 std::optional<bool> MaskEngine::Known::fill(ExprId state, bool at_start, uint32_t budget, uint32_t* out) const {
@@ -52,6 +91,11 @@ bool MaskEngine::within(const Mask& mask, uint32_t budget) const {
 }
 
 void MaskEngine::write(const Mask& mask, ExprId state, uint32_t* out) const {
+  fills_.store(fills_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  copy(mask, state, out);
+}
+
+void MaskEngine::copy(const Mask& mask, ExprId state, uint32_t* out) const {
   if (mask.base) std::memcpy(out, mask.base, vocab_.words() * sizeof(uint32_t));
   else std::memset(out, 0, vocab_.words() * sizeof(uint32_t));
   for (uint32_t id : mask.ids) set_bit(out, id);
@@ -83,6 +127,8 @@ const Mask* MaskEngine::make(ExprId state, bool at_start) {
     published = mask.get();
     if (!key.empty() && !by_word) capture_masks_[key] = published;
   }
+  clock_.store(static_cast<uint32_t>(++stats_.made), std::memory_order_relaxed);
+  touch(*published);
   std::unique_lock guard(eviction_);
   if (mask) {
     mask->all = allows_all(*mask, state);
@@ -99,29 +145,67 @@ const Mask* MaskEngine::make(ExprId state, bool at_start) {
   return published;
 }
 
+// Before anything is made, so that nothing which is in use can go.
 void MaskEngine::evict_if_full() {
-  if (bytes_ <= cache_bytes_) return;
+  if (bytes_ > cache_bytes_) evict();
+  const size_t limit = cache_bytes_ / kSideShare;
+  if (absorptions_.memory() > limit) absorptions_.clear();
+  if (map_bytes(cost_) > limit) cost_.clear();
+  if (map_bytes(without_words_) > limit) without_words_.clear();
+  if (capture_bytes(capture_masks_) > limit) capture_masks_.clear();
+}
+
+void MaskEngine::evict() {
   std::unique_lock guard(eviction_);
-  for (size_t i = 0; i < mask_slots_; ++i)
-    if (masks_.has_index(i)) masks_[i].store(nullptr, std::memory_order_relaxed);
-  mask_slots_ = 0;
-  start_masks_.clear();
-  capture_masks_.clear();
-  stored_.clear();
-  tables_.clear();
-  products_.clear();
-  absorptions_.clear();
-  cost_.clear();
-  without_words_.clear();
-  bytes_ = 0;
+  do {
+    drop_masks();
+    drop_tables();
+    bytes_ = held().mask_bytes + held().table_bytes;
+  } while (bytes_ > cache_bytes_ / 4 * 3 && !stored_.empty());   // tables go when no mask rests on them
   ++stats_.evictions;
+}
+
+// Drops the half of the masks, by what they take and rest on, that was read longest ago.
+void MaskEngine::drop_masks() {
+  auto weight = [&](const Mask& mask) {
+    return mask.memory() + (mask.base && mask.own.empty() ? vocab_.words() * sizeof(uint32_t) : 0);
+  };
+  std::vector<Aged<Mask>> masks;
+  for (const auto& mask : stored_) masks.push_back({age(mask->read_at.load(std::memory_order_relaxed)), mask.get(), weight(*mask)});
+  const auto dropped = older_half(masks);
+  for (size_t i = 0; i < mask_slots_; ++i)
+    if (masks_.has_index(i) && dropped.contains(masks_[i].load(std::memory_order_relaxed)))
+      masks_[i].store(nullptr, std::memory_order_relaxed);
+  std::erase_if(start_masks_, [&](const auto& entry) { return dropped.contains(entry.second); });
+  std::erase_if(capture_masks_, [&](const auto& entry) { return dropped.contains(entry.second); });
+  std::erase_if(stored_, [&](const auto& mask) { return dropped.contains(mask.get()); });
+  stats_.masks_dropped += dropped.size();
+}
+
+// The same with tables, but for those on which a mask rests.
+void MaskEngine::drop_tables() {
+  std::unordered_set<const uint32_t*> bases;
+  for (const auto& mask : stored_)
+    if (mask->base) bases.insert(mask->base);
+  std::unordered_map<const void*, size_t> free;   // and what they take; one may serve several lexemes
+  for (const auto& [key, table] : tables_)
+    if (!bases.contains(table->bits.data())) free.try_emplace(table.get(), table->memory());
+  for (const auto& [key, table] : products_)
+    if (!bases.contains(table->staying.bits.data())) free.try_emplace(table.get(), table->memory());
+  std::vector<Aged<void>> tables;
+  for (const auto& [table, bytes] : free) tables.push_back({age(table_read_at_[table]), table, bytes});
+  const auto dropped = older_half(tables);
+  std::erase_if(table_read_at_, [&](const auto& entry) { return dropped.contains(entry.first); });
+  std::erase_if(tables_, [&](const auto& entry) { return dropped.contains(entry.second.get()); });
+  std::erase_if(products_, [&](const auto& entry) { return dropped.contains(entry.second.get()); });
+  stats_.tables_dropped += dropped.size();
 }
 
 // Is every id of the vocabulary allowed, the end tokens among them?
 bool MaskEngine::allows_all(const Mask& mask, ExprId state) const {
   if (!pool_.nullable(state) || (!mask.base && mask.ids.size() + vocab_.eos().size() < vocab_.size())) return false;
   std::vector<uint32_t> bits(vocab_.words());
-  write(mask, state, bits.data());
+  copy(mask, state, bits.data());
   size_t count = 0;
   for (uint32_t word : bits) count += static_cast<size_t>(std::popcount(word));
   return count == vocab_.size();
@@ -460,8 +544,13 @@ std::shared_ptr<const LexemeTable> MaskEngine::table_for(ExprId lexeme, bool fol
   lexeme = clamp_counts(pool_, lexeme, vocab_.max_token_bytes());
   const uint64_t key = uint64_t{static_cast<uint32_t>(lexeme)} * 2 + (followed ? 1 : 0);
   auto known = tables_.find(key);
-  if (known != tables_.end()) return known->second;
+  if (known != tables_.end()) {
+    ++stats_.table_hits;
+    table_read_at_[known->second.get()] = clock_.load(std::memory_order_relaxed);
+    return known->second;
+  }
   auto table = make_table(lexeme, followed);
+  table_read_at_[table.get()] = clock_.load(std::memory_order_relaxed);
   tables_.emplace(key, table);
   return table;
 }
@@ -507,6 +596,7 @@ ExprId MaskEngine::advance(ExprId state, bool at_start, uint32_t token) {
   }
   if (vocab_.spells_every_byte()) return state;
   std::lock_guard lock(pool_.mutex());
+  evict_if_full();
   return completable(state) ? state : kEmpty;
 }
 
@@ -514,11 +604,13 @@ bool MaskEngine::completable(ExprId state) { return vocab_.spells_every_byte() |
 
 uint32_t MaskEngine::tokens_to_finish(ExprId state, bool at_start) {
   std::lock_guard lock(pool_.mutex());
+  evict_if_full();
   return at_start && vocab_.start_differs() ? start_cost(state) : cost(state);
 }
 
 bool MaskEngine::suffices(ExprId state, uint32_t tokens) {
   std::lock_guard lock(pool_.mutex());
+  evict_if_full();
   return fits(state, tokens + 1, false);
 }
 
@@ -661,13 +753,27 @@ uint32_t MaskEngine::measure(ExprId state) {
   return draft.after;
 }
 
+// The part of the statistics that says what is there. (pool lock held)
+MaskStats MaskEngine::held() const {
+  MaskStats out = stats_;
+  for (const auto& mask : stored_) out.mask_bytes += mask->memory();
+  std::unordered_set<const LexemeTable*> counted;   // a table may serve several lexemes
+  for (const auto& [key, table] : tables_)
+    if (counted.insert(table.get()).second) out.table_bytes += table->memory();
+  for (const auto& [key, table] : products_) out.table_bytes += table->memory();
+  out.masks = stored_.size();
+  out.tables = counted.size() + products_.size();
+  out.absorption_bytes = absorptions_.memory();
+  out.cost_bytes = map_bytes(cost_);
+  out.wordless_bytes = map_bytes(without_words_);
+  out.capture_bytes = capture_bytes(capture_masks_);
+  out.fills = fills_.load(std::memory_order_relaxed);
+  return out;
+}
+
 MaskStats MaskEngine::stats() {
   std::lock_guard lock(pool_.mutex());
-  MaskStats out = stats_;
-  out.masks = stored_.size();
-  out.tables = tables_.size();
-  out.bytes = bytes_;
-  return out;
+  return held();
 }
 
 }  // namespace decodex

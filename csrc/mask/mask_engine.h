@@ -1,7 +1,7 @@
 // Masks of states: which tokens of the vocabulary may come next. In: a state; out: a row of bits, or a list of ids.
 //
-// A mask is made once per state from the tables of the lexemes at its head and short walks of what follows them, kept
-// until the cache is full, and then costs one copy. Exact for every state: a token is allowed if and only if the text
+// A mask is made once per state from the tables of the lexemes at its head and short walks of what follows them, and then
+// costs one copy. When masks and tables are more than their limit, the half of them goes that was read longest ago. Exact for every state: a token is allowed if and only if the text
 // can still be completed after it.
 #pragma once
 
@@ -31,12 +31,18 @@ struct Mask {
   uint32_t after = 0;            // bytes to the end from the worst of the allowed tokens
   mutable uint32_t after_tokens = kNotMeasured;   // tokens, asked for where budgets are near
   bool all = false;              // every id of the vocabulary is allowed
+  mutable std::atomic<uint32_t> read_at = 0;   // when it was read last, in masks made
   static constexpr uint32_t kNotMeasured = kInfinite - 1;
   size_t memory() const { return sizeof(*this) + (own.size() + ids.size()) * sizeof(uint32_t); }
 };
 
+// What the caches hold and how they did. Fills are counted without a lock: threads may miss some.
 struct MaskStats {
-  size_t masks = 0, tables = 0, bytes = 0, evictions = 0, walks = 0;
+  size_t masks = 0, mask_bytes = 0, tables = 0, table_bytes = 0;
+  size_t absorption_bytes = 0, cost_bytes = 0, wordless_bytes = 0, capture_bytes = 0;
+  size_t fills = 0, made = 0;        // masks written, and those of them that had to be made
+  size_t table_hits = 0, walks = 0;
+  size_t evictions = 0, masks_dropped = 0, tables_dropped = 0;
 };
 
 class MaskEngine {
@@ -102,7 +108,14 @@ class MaskEngine {
   void write(const Mask& mask, ExprId state, uint32_t* out) const;
   std::shared_ptr<const LexemeTable> table_for(ExprId lexeme, bool followed);
   std::shared_ptr<const LexemeTable> make_table(ExprId lexeme, bool followed);
+  void copy(const Mask& mask, ExprId state, uint32_t* out) const;
+  void touch(const Mask& mask) const;
+  uint32_t age(uint32_t read_at) const { return clock_.load(std::memory_order_relaxed) - read_at; }
+  MaskStats held() const;
   void evict_if_full();
+  void evict();
+  void drop_masks();
+  void drop_tables();
   uint32_t way_out(ExprId state, const Draft& draft, bool by_length);
   uint32_t measure(ExprId state);
   bool fits(ExprId state, uint32_t budget, bool by_length);
@@ -131,7 +144,10 @@ class MaskEngine {
   std::unordered_map<uint64_t, std::unique_ptr<ProductTable>> products_;   // lexeme << 32 | tracker
   std::unordered_map<ExprId, uint32_t> cost_;
   std::unordered_map<ExprId, ExprId> without_words_;   // states at whose head a capture begins -> see without_words()
-  size_t bytes_ = 0;
+  std::unordered_map<const void*, uint32_t> table_read_at_;   // of tables and products, as Mask::read_at
+  std::atomic<uint32_t> clock_ = 0;   // masks made; a mask that is read again before the next one is made is not written to
+  size_t bytes_ = 0;             // of masks and tables
+  mutable std::atomic<size_t> fills_ = 0;
   MaskStats stats_;
 };
 

@@ -224,6 +224,7 @@ const ProductTable& MaskEngine::product_for(ExprId lexeme, ExprId tracker) {
     table = std::make_unique<ProductTable>(make_product_table(pool_, vocab_, lexeme, tracker, absorptions_));
     bytes_ += table->memory();
   }
+  table_read_at_[table.get()] = clock_.load(std::memory_order_relaxed);
   return *table;
 }
 

@@ -1,26 +1,52 @@
 #include "matcher/engine.h"
 
-#include <cstring>
+#include <algorithm>
 
 namespace decodex {
 
+namespace {
+
+constexpr size_t kDistinctLimits = 4;   // that have a generation at the same time
+
+bool is_full(Generation& generation) {
+  std::lock_guard lock(generation.pool.mutex());
+  return generation.full();
+}
+
+}  // namespace
+
 std::shared_ptr<Generation> Engine::current(const Limits& limits) {
   std::lock_guard lock(mutex_);
-  for (auto& generation : generations_) {
-    if (!(generation->pool.limits() == limits)) continue;
-    std::unique_lock pool_lock(generation->pool.mutex());
-    if (!generation->full()) return generation;
-    pool_lock.unlock();
-    generation = std::make_shared<Generation>(vocab_, limits);
-    return generation;
+  auto same = std::find_if(generations_.begin(), generations_.end(), [&](const auto& g) { return g->pool.limits() == limits; });
+  if (same == generations_.end()) {
+    if (generations_.size() >= kDistinctLimits) generations_.erase(generations_.begin());
+    generations_.push_back(begin(limits));
+  } else {
+    std::rotate(same, same + 1, generations_.end());
+    if (is_full(*generations_.back())) generations_.back() = begin(limits);
   }
-  if (generations_.size() >= 4) generations_.erase(generations_.begin());
-  generations_.push_back(std::make_shared<Generation>(vocab_, limits));
   return generations_.back();
 }
 
+std::shared_ptr<Generation> Engine::begin(const Limits& limits) {
+  auto generation = std::make_shared<Generation>(vocab_, limits);
+  std::erase_if(begun_, [](const auto& old) { return old.expired(); });
+  begun_.push_back(generation);
+  return generation;
+}
+
+std::vector<std::shared_ptr<Generation>> Engine::alive() {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Generation>> out;
+  for (const auto& begun : begun_)
+    if (auto generation = begun.lock()) out.push_back(std::move(generation));
+  return out;
+}
+
 Compiled::Compiled(std::shared_ptr<Engine> engine, TermPtr term, Limits limits)
-    : engine_(std::move(engine)), term_(std::move(term)), limits_(limits), start_(build()) {}
+    : engine_(std::move(engine)), term_(std::move(term)), limits_(limits) {
+  build();
+}
 
 Compiled::Start Compiled::build() {
   std::shared_ptr<Generation> generation = engine_->current(limits_);
@@ -31,18 +57,16 @@ Compiled::Start Compiled::build() {
     throw Error(ErrorKind::Unsatisfiable,
                 "the tokens of this vocabulary cannot spell any text that satisfies the constraint; it lacks characters "
                 "that the constraint requires");
+  generation_ = generation;
+  root_ = built.root;
   return {generation, built.root};
 }
 
 Compiled::Start Compiled::start() {
   std::lock_guard lock(mutex_);
-  bool full;
-  {
-    std::lock_guard pool_lock(start_.generation->pool.mutex());
-    full = start_.generation->full();
-  }
-  if (full) start_ = build();
-  return start_;
+  std::shared_ptr<Generation> generation = generation_.lock();
+  if (!generation || is_full(*generation)) return build();
+  return {std::move(generation), root_};
 }
 
 }  // namespace decodex

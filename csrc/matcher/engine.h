@@ -1,7 +1,8 @@
 // One vocabulary with everything that its constraints share: expressions, transitions, lexeme tables, masks.
 //
 // A pool that has grown past its share is left to the matchers that still use it, and new matchers start in a fresh
-// one; so a server that compiles new constraints for ever stays flat.
+// one; constraints do not keep it. So a server that compiles new constraints for ever stays flat, and also one that keeps
+// them all.
 #pragma once
 
 #include <memory>
@@ -33,11 +34,16 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const Vocabulary& vocab() const { return *vocab_; }
   // The generation in which constraints with these limits are built now.
   std::shared_ptr<Generation> current(const Limits& limits);
+  // All generations that are alive, the ones left to their matchers among them.
+  std::vector<std::shared_ptr<Generation>> alive();
 
  private:
+  std::shared_ptr<Generation> begin(const Limits& limits);
+
   std::shared_ptr<const Vocabulary> vocab_;
   std::mutex mutex_;
-  std::vector<std::shared_ptr<Generation>> generations_;   // one per distinct limits, the newest
+  std::vector<std::shared_ptr<Generation>> generations_;   // one per distinct limits; those asked for last at the end
+  std::vector<std::weak_ptr<Generation>> begun_;           // and those before them
 };
 
 // A constraint for one vocabulary.
@@ -50,7 +56,7 @@ class Compiled {
     std::shared_ptr<Generation> generation;
     ExprId root;
   };
-  // Where new matchers start; builds the constraint again when its generation has become full.
+  // Where new matchers start; builds the constraint again when its generation has become full, or is no more.
   Start start();
   const std::vector<std::string>& unenforced() const { return unenforced_; }
   const Vocabulary& vocab() const { return engine_->vocab(); }
@@ -62,8 +68,9 @@ class Compiled {
   TermPtr term_;
   Limits limits_;
   std::mutex mutex_;
-  std::vector<std::string> unenforced_;   // before start_: building it fills this
-  Start start_;
+  std::vector<std::string> unenforced_;
+  std::weak_ptr<Generation> generation_;   // where root_ was built
+  ExprId root_ = kEmpty;
 };
 
 }  // namespace decodex

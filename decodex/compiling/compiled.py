@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from decodex._core import Compiled, Limits, Matcher
 from decodex.constraints.base import Constraint, as_constraint
@@ -54,8 +54,16 @@ class CompiledConstraint:
             return result
         return replace(result, violation=first_violation(self.constraint, text))
 
-    def stats(self) -> dict[str, Any]:
-        """States, masks and bytes in use, shared by all constraints of the vocabulary."""
+    def stats(self) -> dict[str, int]:
+        """What the constraint's pool holds and how its caches did; it is shared by all constraints of the vocabulary
+        with the same limits, and ``vocab.stats()`` adds up all pools.
+
+        ``states`` and ``automaton_bytes``: expressions with their transitions. ``masks`` and ``lexeme_tables`` with
+        ``mask_bytes`` and ``lexeme_table_bytes``. The small caches: ``absorption_bytes``, ``cost_bytes``,
+        ``wordless_bytes``, ``capture_mask_bytes``. ``mask_hits``: fills that were a copy, about so many
+        when several threads fill; ``masks_made``, ``lexeme_table_hits``, and ``walks`` of the vocabulary. What was
+        dropped at the limit: ``evictions``, ``masks_dropped``, ``lexeme_tables_dropped``.
+        """
         return self.native.stats()
 
     def __repr__(self) -> str:

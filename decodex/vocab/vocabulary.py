@@ -199,6 +199,13 @@ class Vocabulary:
             return token_ids if self.decode_bytes(token_ids) == text.encode("utf-8", "replace") else None
         return None
 
+    def stats(self) -> dict[str, int]:
+        """Bytes in use for this vocabulary by all its constraints: the sums of ``CompiledConstraint.stats()`` over all
+        pools, how many those are (``generations``), and the tables of the vocabulary itself (``vocabulary_bytes``).
+        """
+        out: dict[str, int] = self.native.stats()
+        return out
+
     def decode_bytes(self, token_ids: Iterable[int], *, at_start: bool = True) -> bytes:
         """The bytes of a token sequence; ids without text add nothing. ``at_start``: it begins the text."""
         table = self._source.table
