@@ -73,6 +73,7 @@ ExprPool::ExprPool(Limits limits) : limits_(limits) {
   ExprId any_byte = ExprId{3};
   intern(Kind::Repeat, kNullable, 0, static_cast<uint32_t>(any_byte), 0, kUnbounded, 0);  // kAnything
   intern(Kind::Bytes, 0, 1, 0, 0, 0, 0, {}, &all);
+  for (int b = 0; b < 256; ++b) bytes_[b] = bytes(ByteSet::of(static_cast<uint8_t>(b)));
 }
 
 size_t ExprPool::memory() const {
@@ -223,6 +224,7 @@ ExprId ExprPool::alt(std::span<const ExprId> arms) {
       }
     }
   }
+  if (kids.size() > 1) drop_contained(kids);
   if (kids.empty()) return kEmpty;
   if (kids.size() == 1) return kids[0];
   uint8_t flags = 0;
@@ -288,6 +290,7 @@ ExprId ExprPool::conj(std::span<const ExprId> parts) {
   }
   std::sort(kids.begin(), kids.end(), less);
   kids.erase(std::unique(kids.begin(), kids.end()), kids.end());
+  if (kids.size() > 1) drop_containing(kids);
   if (kids.empty()) return kAnything;
   if (kids.size() == 1) return kids[0];
   uint8_t flags = kNullable, all = 0;

@@ -122,7 +122,7 @@ class ExprPool {
 
   // ---- making expressions (lock held) ----
   ExprId bytes(const ByteSet& set);
-  ExprId byte(uint8_t value) { return bytes(ByteSet::of(value)); }
+  ExprId byte(uint8_t value) const { return bytes_[value]; }
   ExprId literal(std::string_view text);                       // exactly these bytes
   ExprId literal_then(std::string_view text, ExprId tail);     // concat(literal(text), tail) without the detour
   ExprId concat(ExprId head, ExprId tail);
@@ -223,6 +223,12 @@ class ExprPool {
     return cursor(step_held(from.state, byte));
   }
 
+  // Is it known that the state dies on `byte`? A cheap test that walks make before they take a step.
+  bool known_dead(const Cursor& from, uint8_t byte) const {
+    if (const Row* row = static_cast<const Row*>(from.row)) return row->next[row->classes->of[byte]].load(std::memory_order_relaxed) == 0;
+    return from.set && !from.set->has(byte);
+  }
+
   // Is there a word at all? Exact. (lock held)
   bool live(ExprId e);
   // Length in bytes of a shortest word; of an intersection that takes long to search, of a short one; kInfinite when
@@ -308,6 +314,8 @@ class ExprPool {
   void drop_included(std::vector<ExprId>& arms) const;
   void set_shortest(ExprId e, uint32_t length);
   ExprId words_range(std::span<const std::string> words, size_t depth);
+  void drop_contained(std::vector<ExprId>& arms) const;       // arms that another one contains
+  void drop_containing(std::vector<ExprId>& parts) const;     // parts that contain another one
 
   Limits limits_;
   std::mutex mutex_;
@@ -315,6 +323,7 @@ class ExprPool {
   Chunked<std::atomic<Row*>> rows_;
   std::atomic<uint32_t> count_{0};
   HashIndex index_;                   // of the nodes
+  ExprId bytes_[256];                 // of one byte each
   Arena arena_;
   ByteClassTable class_table_;
   std::unordered_map<ExprId, const ByteClasses*> set_classes_;   // of Bytes nodes

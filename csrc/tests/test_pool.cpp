@@ -149,6 +149,21 @@ TEST_CASE("equal expressions are one node") {
   CHECK(pool.repeat(pool.bytes(ByteSet::all()), 0, kUnbounded) == kAnything);
 }
 
+TEST_CASE("a search that has found its match is the plain text again") {
+  ExprPool pool;
+  const ExprId character = pool.alt(pool.any_code_point(), pool.literal("\\n"));
+  const ExprId text = pool.star(character), end = pool.byte(0xFF);
+  auto search = [&](const char* what) { return pool.concat({text, pool.literal(what), text}); };
+  CHECK(pool.alt(text, search("\xc3\xa9")) == text);
+  CHECK(pool.alt(pool.concat(search("a"), end), pool.concat(text, end)) == pool.concat(text, end));
+  CHECK(pool.conj(text, search("\\n")) == search("\\n"));
+  CHECK(pool.run(pool.concat(pool.conj(search("a"), search("b")), end), "xbya") == pool.concat(text, end));
+  CHECK(pool.alt(pool.repeat(character, 1, kUnbounded), search("a")) == pool.repeat(character, 1, kUnbounded));
+  CHECK(pool.alt(pool.repeat(character, 1, kUnbounded), kEpsilon) != pool.repeat(character, 1, kUnbounded));
+  CHECK(pool.alt(text, pool.byte('\xc3')) != text);                  // not a whole character
+  CHECK(pool.alt(pool.concat(text, end), text) != text);           // ended otherwise
+}
+
 TEST_CASE("counters stay symbolic") {
   ExprPool pool;
   ExprId e = pool.repeat(pool.byte('a'), 5'000, 1'000'000);
