@@ -78,7 +78,8 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
     if (!staying.empty() && staying.back().second == first) staying.back().second = last;
     else staying.push_back({first, last});
   };
-  trie.walk(Place{pool.cursor(lexeme), &absorptions.of(lexeme, followed, true)}, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
+  auto dead = [&](const Place& above, uint8_t byte) { return pool.known_dead(above.cursor, byte); };
+  trie.walk_live(Place{pool.cursor(lexeme), &absorptions.of(lexeme, followed, true)}, dead, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
     const TokenTrie::Node& node = trie.node(i);
     const SubtreeSummary& below = vocab.summaries()[i];
     if (above.absorption && above.absorption->takes(below)) {

@@ -529,13 +529,14 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
     }
     return past ? TokenTrie::Go::kPast : TokenTrie::Go::kInto;
   };
-  if (!only) return trie.walk(start, visit);
+  auto skip = [&](const Place& above, uint8_t byte) { return pool_.known_dead(above.cursor, byte); };
+  if (!only) return trie.walk_live(start, skip, visit);
   uint32_t k = 0;
   for (auto [byte, end] : only->groups) {
     const bool dead = pool_.step_cursor(start.cursor, byte).state == kEmpty;
     Place first;
     for (; k < end && !dead; ++k)
-      if (visit(only->nodes[k], 1, start, first) == TokenTrie::Go::kInto) trie.walk(first, visit, only->nodes[k], 1);
+      if (visit(only->nodes[k], 1, start, first) == TokenTrie::Go::kInto) trie.walk_live(first, skip, visit, only->nodes[k], 1);
     k = end;
   }
 }

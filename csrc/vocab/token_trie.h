@@ -50,6 +50,12 @@ class TokenTrie {
   // from its parent's, and says how to go on. `root`, at `root_depth`, has `start` and is not visited.
   template <class Value, class Visit>
   void walk(Value start, Visit visit, uint32_t root = 0, size_t root_depth = 0) const {
+    walk_live(std::move(start), [](const Value&, uint8_t) { return false; }, visit, root, root_depth);
+  }
+
+  // The same past the nodes for which dead(above, byte) holds: most of them, so the test had better be cheap.
+  template <class Value, class Dead, class Visit>
+  void walk_live(Value start, Dead dead, Visit visit, uint32_t root = 0, size_t root_depth = 0) const {
     struct Level {
       uint32_t next, end;
       Value value;
@@ -61,7 +67,8 @@ class TokenTrie {
       Level &level = path[depth], &below = path[depth + 1];
       Go go = Go::kPast;
       uint32_t i = level.next;
-      for (; go == Go::kPast && i < level.end; ++i) go = visit(i, static_cast<uint32_t>(root_depth + depth + 1), level.value, below.value);
+      for (; go == Go::kPast && i < level.end; ++i)
+        if (!dead(level.value, bytes_[i])) go = visit(i, static_cast<uint32_t>(root_depth + depth + 1), level.value, below.value);
       level.next = i;
       if (go == Go::kInto) {
         below.next = nodes_[i - 1].first_child;
