@@ -1,6 +1,8 @@
 #include "mask/absorption.h"
 
+#include <algorithm>
 #include <bit>
+#include <vector>
 
 namespace decodex {
 
@@ -74,6 +76,45 @@ ByteSet last_bytes(const ExprPool& pool, ExprId e) {
   }
 }
 
+// Bytes of the longest word, kInfinite when there is no bound or none is seen.
+uint32_t longest_word(const ExprPool& pool, ExprId e, int depth = 64) {
+  auto clip = [](uint64_t length) { return static_cast<uint32_t>(std::min<uint64_t>(length, kInfinite)); };
+  uint64_t before = 0;
+  for (; pool.node(e).kind == Kind::Concat; e = ExprId{pool.node(e).b}) {
+    const uint32_t head = longest_word(pool, ExprId{pool.node(e).a}, depth - 1);
+    if (head == kInfinite || before > kInfinite / 2) return kInfinite;
+    before += head;
+  }
+  const Node& n = pool.node(e);
+  uint32_t longest = kInfinite;
+  if (depth == 0 || (n.flags & (kLookahead | kLookbehind))) return kInfinite;
+  switch (n.kind) {
+    case Kind::Epsilon:
+      longest = 0;
+      break;
+    case Kind::Bytes:
+      longest = 1;
+      break;
+    case Kind::Alt:
+      longest = 0;
+      for (ExprId kid : pool.kids(e)) longest = std::max(longest, longest_word(pool, kid, depth - 1));
+      break;
+    case Kind::Conj:
+      for (ExprId kid : pool.kids(e)) longest = std::min(longest, longest_word(pool, kid, depth - 1));
+      break;
+    case Kind::Repeat:
+      if (const uint32_t turn = longest_word(pool, ExprId{n.a}, depth - 1); n.c != kUnbounded && turn != kInfinite)
+        longest = clip(uint64_t{turn} * n.c);
+      break;
+    case Kind::Lexeme:
+      longest = longest_word(pool, ExprId{n.a}, depth - 1);
+      break;
+    default:
+      break;
+  }
+  return longest == kInfinite ? kInfinite : clip(before + longest);
+}
+
 }  // namespace
 
 int CharacterSet::size() const { return std::popcount(ascii[0]) + std::popcount(ascii[1]) + std::popcount(leads); }
@@ -111,9 +152,9 @@ Absorption Absorptions::by_structure(ExprId state, bool ends_matter) {
   Absorption best;
   if (pool_.node(body).kind == Kind::Alt) {
     for (ExprId arm : pool_.kids(body))
-      if (Absorption a = by_repeating(arm, false); a.set.size() > best.set.size()) best = a;
+      if (Absorption a = by_arm(arm, false); a.set.size() > best.set.size()) best = a;
   } else {
-    best = by_repeating(body, true);
+    best = by_arm(body, true);
   }
   if (ends_matter && !best.set.empty()) {   // no word may be made of these characters alone
     const ByteSet last = last_bytes(pool_, body);
@@ -135,21 +176,111 @@ Absorption Absorptions::by_staying(ExprId state) {
 }
 
 // C{m,n}T, beside other arms or `alone`: after k characters of C, C{m-k,n-k}T is still there.
-Absorption Absorptions::by_repeating(ExprId arm, bool alone) {
-  constexpr uint8_t kHard = kSearch | kLookahead | kLookbehind;
-  ExprId head = arm, tail = kEpsilon;
+Absorption Absorptions::by_arm(ExprId arm, bool alone) {
+  const Node& n = pool_.node(arm);
+  const ExprId head = n.kind == Kind::Concat ? ExprId{n.a} : arm;
+  if (pool_.node(head).kind == Kind::Conj) return by_conjunction(head, n.kind == Kind::Concat ? ExprId{n.b} : kEpsilon, alone);
+  const Loop found = loop(arm);
+  if (found.set.empty() || !pool_.live(arm)) return {};
+  return {found.set, found.max, pool_.shortest(arm), alone ? most(found, kEpsilon) : kUnbounded};
+}
+
+// Parts that each still hold a loop C{m-k,n-k}T after k characters which all of the C have: so does their intersection
+// hold that of the loops, and it is enough that this one is live after the last of the characters, as what it reads then
+// may also be read behind fewer of them and some more.
+Absorption Absorptions::by_conjunction(ExprId conj, ExprId tail, bool alone) {
+  std::vector<Loop> loops;
+  Absorption out;
+  out.capacity = kUnbounded;
+  uint32_t least = 0, behind = 0;   // turns that a bounded loop must take, bytes that an unbounded one needs
+  for (ExprId part : pool_.kids(conj)) {
+    loops.push_back(loop_of_part(part));
+    const Loop& found = loops.back();
+    if (loops.size() == 1) out.set = found.set;
+    out.set.keep(found.set);
+    if (out.set.empty()) return {};
+    out.capacity = std::min(out.capacity, found.max);
+    if (alone && found.alone) out.most = std::min(out.most, most(found, tail));
+    if (found.max == kUnbounded) behind = std::max(behind, pool_.node(found.part).shortest);
+    else least = std::max(least, found.min);
+  }
+  auto after = [&](uint32_t turns) {
+    std::vector<ExprId> parts;
+    for (const Loop& l : loops)
+      parts.push_back(l.max == kUnbounded ? l.part
+                                          : pool_.concat(pool_.repeat(l.unit, l.min > turns ? l.min - turns : 0, l.max - turns), l.tail));
+    return pool_.concat(pool_.conj(parts), tail);
+  };
+  ExprId left = after(out.capacity);
+  try {
+    if (out.capacity != kUnbounded && !pool_.live(left)) {
+      if (behind >= out.capacity) return {};
+      out.capacity -= behind;
+      left = after(out.capacity);
+    }
+    if (!pool_.live(left)) return {};
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::Limit) throw;
+    return {};
+  }
+  const uint64_t filled = uint64_t{std::min(least, out.capacity)} * (out.set.ascii[0] | out.set.ascii[1] ? 1 : 4);
+  out.way_out = static_cast<uint32_t>(std::min<uint64_t>(pool_.shortest(left) + filled, kInfinite - 8));
+  return out;
+}
+
+// The loop at the head of an arm; an empty set when there is none.
+Absorptions::Loop Absorptions::loop(ExprId arm) {
+  Loop out;
+  ExprId head = arm;
   if (pool_.node(arm).kind == Kind::Concat) {
     head = ExprId{pool_.node(arm).a};
-    tail = ExprId{pool_.node(arm).b};
+    out.tail = ExprId{pool_.node(arm).b};
   }
   const Node& n = pool_.node(head);
-  if (n.kind != Kind::Repeat || (pool_.node(arm).flags & kHard)) return {};
-  Absorption out{characters(ExprId{n.a}), n.c, pool_.shortest(arm), alone};
-  for (int b = 0; b < 0x100 && out.exclusive; ++b) {   // could one of them begin the tail?
-    const bool may_begin_one = b >= 0x80 || (out.set.ascii[b >> 6] >> (b & 63) & 1);
-    out.exclusive = !may_begin_one || pool_.step_held(tail, static_cast<uint8_t>(b)) == kEmpty;
+  if (n.kind != Kind::Repeat || (pool_.node(arm).flags & (kLookahead | kLookbehind))) return {};
+  out.set = characters(ExprId{n.a});
+  out.unit = ExprId{n.a};
+  out.min = n.b;
+  out.max = n.c;
+  out.part = arm;
+  return out;
+}
+
+// The same for a part of an intersection. What is denied stays so while it stays what it is, and texts that are longer
+// than all that is denied are never denied.
+Absorptions::Loop Absorptions::loop_of_part(ExprId part) {
+  while (pool_.node(part).kind == Kind::Lexeme) part = ExprId{pool_.node(part).a};
+  const Node& n = pool_.node(part);
+  if (n.kind == Kind::Alt) {
+    Loop best;
+    for (ExprId arm : pool_.kids(part))
+      if (Loop l = loop(arm); l.set.size() > best.set.size()) best = l;
+    best.alone = false;
+    return best;
+  }
+  if (n.kind != Kind::Not) return loop(part);
+  Loop out;
+  out.max = kUnbounded;
+  out.alone = false;
+  if (const uint32_t longest = longest_word(pool_, ExprId{n.a}); longest != kInfinite) {
+    out.set = {{~0ull, ~0ull}, ~0ull};
+    out.part = pool_.repeat(pool_.bytes(ByteSet::all()), longest + 1, kUnbounded);
+  } else {
+    out.set = by_staying(ExprId{n.a}).set;
+    out.part = part;
   }
   return out;
+}
+
+// Turns of a loop beyond which no word goes on, when none of the characters may begin what follows.
+uint32_t Absorptions::most(const Loop& loop, ExprId tail) {
+  if (loop.max == kUnbounded) return kUnbounded;
+  tail = pool_.concat(loop.tail, tail);
+  for (int b = 0; b < 0x100; ++b) {
+    const bool may_begin_one = b >= 0x80 || (loop.set.ascii[b >> 6] >> (b & 63) & 1);
+    if (may_begin_one && pool_.step_held(tail, static_cast<uint8_t>(b)) != kEmpty) return kUnbounded;
+  }
+  return loop.max;
 }
 
 const CharacterSet& Absorptions::characters(ExprId unit) {

@@ -21,13 +21,17 @@ struct CharacterSet {
   bool takes(const SubtreeSummary& below) const {
     return below.whole && (below.ascii[0] & ~ascii[0]) == 0 && (below.ascii[1] & ~ascii[1]) == 0 && (below.leads & ~leads) == 0;
   }
+  void keep(const CharacterSet& other) {
+    for (int w = 0; w < 2; ++w) ascii[w] &= other.ascii[w];
+    leads &= other.leads;
+  }
 };
 
 struct Absorption {
   CharacterSet set;
   uint32_t capacity = 0;          // characters
   uint32_t way_out = 0;           // bytes of a shortest word after any of them; three more inside a character
-  bool exclusive = false;         // more of them than `capacity` lead nowhere
+  uint32_t most = kUnbounded;     // characters: more of them lead nowhere
 
   bool takes(const SubtreeSummary& below) const { return set.takes(below); }
 };
@@ -51,7 +55,19 @@ class Absorptions {
   };
   Absorption by_structure(ExprId state, bool ends_matter);
   Absorption by_staying(ExprId state);
-  Absorption by_repeating(ExprId arm, bool alone);
+  // C{min,max}T at the head of an expression; `part` is what a search may put in its place.
+  struct Loop {
+    CharacterSet set;
+    uint32_t min = 0, max = 0;
+    ExprId unit = kEmpty, tail = kEpsilon;
+    ExprId part = kEmpty;
+    bool alone = true;
+  };
+  Absorption by_arm(ExprId arm, bool alone);
+  Absorption by_conjunction(ExprId conj, ExprId tail, bool alone);
+  Loop loop(ExprId arm);
+  Loop loop_of_part(ExprId part);
+  uint32_t most(const Loop& loop, ExprId tail);
   const CharacterSet& characters(ExprId unit);
 
   ExprPool& pool_;

@@ -84,12 +84,24 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
     const SubtreeSummary& below = vocab.summaries()[i];
     if (above.absorption && above.absorption->takes(below)) {
       const Absorption& a = *above.absorption;
-      const bool fits = below.max_chars <= a.capacity;
-      if (fits || a.exclusive) {
-        if (fits) stay(node.first_id, node.end_id);
-        for (uint32_t k = node.first_id; !fits && k < node.end_id; ++k)
-          if (vocab.characters()[k] <= uint64_t{above.chars} + a.capacity) stay(k, k + 1);
+      if (below.max_chars <= a.capacity) {
+        stay(node.first_id, node.end_id);
         longest = std::max(longest, a.way_out + kCutCharacter);
+        return TokenTrie::Go::kPast;
+      }
+      if (a.most != kUnbounded) {
+        longest = std::max(longest, a.way_out + kCutCharacter);
+        for (uint32_t k = node.first_id; k < node.end_id; ++k) {
+          const uint32_t chars = vocab.characters()[k] - above.chars;
+          if (chars <= a.capacity) {
+            stay(k, k + 1);
+          } else if (chars <= a.most) {
+            const ExprId end = pool.run_held(above.cursor.state, vocab.token(trie.ids()[k]).substr(depth - 1));
+            if (end == kEmpty) continue;
+            stay(k, k + 1);
+            longest = std::max(longest, pool.shortest(end));
+          }
+        }
         return TokenTrie::Go::kPast;
       }
     }
@@ -181,16 +193,18 @@ bool make_lexeme_table_within(ExprPool& pool, const Vocabulary& vocab, ExprId le
   };
   size_t visited = 0;
   const Place start{pool.cursor(relaxed_lexeme), pool.cursor(lexeme), &absorptions.of(lexeme, followed, true)};
-  trie.walk(start, [&](uint32_t i, uint32_t, const Place& above, Place& here) {
+  trie.walk(start, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
     const TokenTrie::Node& node = trie.node(i);
     const SubtreeSummary& below = vocab.summaries()[i];
     if (below.max_bytes <= reach) return TokenTrie::Go::kPast;
     if (above.absorption && above.absorption->takes(below)) {
-      const uint64_t most = uint64_t{above.chars} + above.absorption->capacity;
-      if (below.max_chars <= above.absorption->capacity) return TokenTrie::Go::kPast;
-      if (above.absorption->exclusive) {
-        for (uint32_t k = node.first_id; k < node.end_id; ++k)
-          if (vocab.characters()[k] > most) deny(k);
+      const Absorption& a = *above.absorption;
+      if (below.max_chars <= a.capacity) return TokenTrie::Go::kPast;
+      if (a.most != kUnbounded) {
+        for (uint32_t k = node.first_id; k < node.end_id; ++k) {
+          const uint32_t chars = vocab.characters()[k] - above.chars;
+          if (chars > a.most || (chars > a.capacity && pool.run_held(above.cursor.state, vocab.token(trie.ids()[k]).substr(depth - 1)) == kEmpty)) deny(k);
+        }
         return TokenTrie::Go::kPast;
       }
     }

@@ -178,6 +178,45 @@ TEST_CASE("dense lexeme tables, and those made from others, equal brute force") 
   }
 }
 
+TEST_CASE("searches, counts and exclusions beside each other equal brute force") {
+  std::mt19937 rng(10);
+  auto vocab = make_vocabulary(random_tokens(rng, true, 4000, "aabbc  \"\xc3\xc3\xa9\xa8"));
+  for (int round = 0; round < 400; ++round) {
+    ExprPool pool;
+    auto any = [&](const char* letters) {
+      ByteSet set;
+      for (const char* c = letters; *c; ++c) set.add(static_cast<uint8_t>(*c));
+      return pool.bytes(set);
+    };
+    const ExprId beyond = pool.concat(pool.byte(0xC3), pool.bytes(ByteSet::range(0x80, 0xBF)));
+    const ExprId character = pool.alt(any("abc "), beyond), solid = pool.alt(any("abc"), beyond);
+    const ExprId text = pool.star(character), space = pool.byte(' ');
+    auto searched = [&](ExprId what) { return pool.concat({text, what, text}); };
+    const ExprId found[] = {pool.literal("a"), pool.literal("ab"), pool.literal("\xc3\xa9"), pool.repeat(any("bc"), 3, 3)};
+    auto part = [&]() -> ExprId {
+      const uint32_t count = rng() % 9;
+      switch (rng() % 9) {
+        case 0: return pool.repeat(character, count, count);
+        case 1: return pool.repeat(character, count, count + rng() % 12);
+        case 2: return pool.repeat(character, count / 2, kUnbounded);
+        case 3: return pool.complement(searched(found[rng() % 4]));
+        case 4: return pool.complement(pool.repeat(any("ab"), 0, count));
+        case 5: {
+          const ExprId words = pool.repeat(pool.concat(pool.repeat(solid, 1, kUnbounded), pool.repeat(space, 1, 3)), 0, count);
+          return pool.concat({pool.star(space), words, pool.repeat(solid, 1, kUnbounded)});
+        }
+        case 6: return pool.alt(searched(found[rng() % 4]), pool.repeat(any("ac"), 1, 4));
+        default: return searched(found[rng() % 4]);
+      }
+    };
+    std::vector<ExprId> parts{pool.star(character)};
+    for (size_t n = 1 + rng() % 3; n > 0; --n) parts.push_back(part());
+    const ExprId body = pool.concat(pool.conj(parts), pool.byte('"'));
+    if (body == kEmpty || !pool.live(body)) continue;
+    walk_and_compare(rng, *vocab, pool, pool.concat(pool.lexeme(body), pool.literal("a")), 2, 1 << 30);
+  }
+}
+
 TEST_CASE("captures never repeat a word, and their masks equal brute force") {
   std::mt19937 rng(7);
   for (int round = 0; round < 30; ++round) {
