@@ -2,6 +2,7 @@
 // A yes is always right; a no may be wrong, after a bounded look. Unions lose the arms that another one contains,
 // intersections the parts that contain another one, so that a search that has found its match is again the plain text.
 #include <algorithm>
+#include <utility>
 
 #include "expr/pool.h"
 
@@ -9,11 +10,12 @@ namespace decodex {
 
 namespace {
 
-constexpr int kSteps = 96;   // nodes looked at for one union or intersection
+constexpr int kSteps = 96;          // nodes looked at for one union or intersection
+constexpr int kStepsOnce = 1'000;   // the same for two unions, of which the answer is remembered
 
 class Containment {
  public:
-  explicit Containment(const ExprPool& pool) : pool_(pool) {}
+  Containment(const ExprPool& pool, std::unordered_map<uint64_t, bool>& covered) : pool_(pool), covered_(covered) {}
 
   // Is `e` C*T or C+T?
   bool repeats(ExprId e) const {
@@ -60,15 +62,23 @@ class Containment {
       case Kind::Repeat:
       case Kind::Lexeme:
         return made_of(ExprId{n.a}, unit);
-      case Kind::Alt:
-        for (ExprId kid : pool_.kids(e))
-          if (!made_of(kid, unit)) return false;
-        return true;
+      case Kind::Alt: {
+        if (pool_.node(unit).kind != Kind::Alt) return all_made_of(pool_.kids(e), unit);
+        auto [known, fresh] = covered_.try_emplace(uint64_t{static_cast<uint32_t>(e)} << 32 | static_cast<uint32_t>(unit), false);
+        bool& answer = known->second;
+        if (fresh) {
+          const int steps = std::exchange(steps_, kStepsOnce);
+          answer = all_made_of(pool_.kids(e), unit);
+          steps_ = steps;
+        }
+        return answer;
+      }
       case Kind::Conj:
         for (ExprId kid : pool_.kids(e))
           if (made_of(kid, unit)) return true;
         return false;
       case Kind::Concat:
+        if (covers(unit, e)) return true;
         while (e != kEpsilon) {
           if (--steps_ < 0) return false;
           const bool more = pool_.node(e).kind == Kind::Concat;
@@ -81,6 +91,23 @@ class Containment {
       default:
         return false;
     }
+  }
+
+  bool all_made_of(std::span<const ExprId> arms, ExprId unit) {
+    return std::all_of(arms.begin(), arms.end(), [&](ExprId arm) { return made_of(arm, unit); });
+  }
+
+  // Is every word of `e` one of `whole`, both made of sets, in sequences and unions?
+  bool covers(ExprId whole, ExprId e) {
+    if (whole == e) return true;
+    if (--steps_ < 0) return false;
+    const Node &w = pool_.node(whole), &n = pool_.node(e);
+    auto arms = [&](ExprId of) { return pool_.kids(of); };
+    if (n.kind == Kind::Alt) return std::all_of(arms(e).begin(), arms(e).end(), [&](ExprId arm) { return covers(whole, arm); });
+    if (w.kind == Kind::Alt) return std::any_of(arms(whole).begin(), arms(whole).end(), [&](ExprId arm) { return covers(arm, e); });
+    if (n.kind != w.kind) return false;
+    if (n.kind == Kind::Bytes) return (*n.set & ~*w.set).empty();
+    return n.kind == Kind::Concat && covers(ExprId{w.a}, ExprId{n.a}) && covers(ExprId{w.b}, ExprId{n.b});
   }
 
   // What is left of `e` behind bytes that are a word of `unit`; kEmpty when it does not begin so.
@@ -106,13 +133,14 @@ class Containment {
   }
 
   const ExprPool& pool_;
+  std::unordered_map<uint64_t, bool>& covered_;
   int steps_ = kSteps;
 };
 
 }  // namespace
 
-void ExprPool::drop_contained(std::vector<ExprId>& arms) const {
-  Containment containment(*this);
+void ExprPool::drop_contained(std::vector<ExprId>& arms) {
+  Containment containment(*this, covered_);
   for (size_t i = 0; i < arms.size(); ++i) {
     if (!containment.repeats(arms[i])) continue;
     for (size_t k = arms.size(); k-- > 0;) {
@@ -123,8 +151,8 @@ void ExprPool::drop_contained(std::vector<ExprId>& arms) const {
   }
 }
 
-void ExprPool::drop_containing(std::vector<ExprId>& parts) const {
-  Containment containment(*this);
+void ExprPool::drop_containing(std::vector<ExprId>& parts) {
+  Containment containment(*this, covered_);
   for (size_t i = parts.size(); i-- > 0;) {
     if (!containment.repeats(parts[i])) continue;
     const bool idle = std::any_of(parts.begin(), parts.end(), [&](ExprId part) {

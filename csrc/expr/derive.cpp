@@ -23,6 +23,7 @@ ExprPool::Row& ExprPool::row(ExprId e) {
   Row* fresh = static_cast<Row*>(arena_.allocate(sizeof(Row) + sizeof(std::atomic<uint32_t>) * classes->count));
   fresh->classes = classes;
   fresh->nullable = nullable(e);
+  fresh->captures = has_capture_at_head(e);
   for (int c = 0; c < classes->count; ++c) new (&fresh->next[c]) std::atomic<uint32_t>(kUnknown);
   slot.store(fresh, std::memory_order_release);
   return *fresh;
@@ -32,9 +33,11 @@ ExprPool::Cursor ExprPool::cursor_slow(ExprId state) {
   if (state == kEmpty) return {};
   if (const ByteSet* set = leading_set(state)) {
     ExprId tail{node(state).b};
-    return {state, false, nullptr, set, live(tail) ? tail : kEmpty};
+    return {state, false, false, nullptr, set, live(tail) ? tail : kEmpty};
   }
-  return {state, nullable(state), reads_capture(state) ? nullptr : &row(state), nullptr, kEmpty};
+  if (reads_capture(state)) return {state, nullable(state), true, nullptr, nullptr, kEmpty};
+  const Row& r = row(state);
+  return {state, r.nullable, r.captures, &r, nullptr, kEmpty};
 }
 
 const ByteClasses& ExprPool::classes(ExprId e) {

@@ -66,6 +66,17 @@ std::vector<ExprId> ExprPool::captures_at_head(ExprId e) const {
   return found;
 }
 
+bool ExprPool::has_capture_at_head(ExprId e) const {
+  while (node(e).kind == Kind::Concat && (node(e).flags & kHasRule)) {   // most heads say it at once
+    const ExprId head{node(e).a};
+    if (!(node(head).flags & kHasRule) && nullable(head)) e = ExprId{node(e).b};
+    else if (node(head).kind == Kind::Rule && !nullable(head)) return false;
+    else if (!(node(head).flags & kHasRule)) return false;
+    else break;
+  }
+  return (node(e).flags & kHasRule) && node(e).kind != Kind::Rule && !captures_at_head(e).empty();
+}
+
 ExprPool::ExprPool(Limits limits) : limits_(limits) {
   intern(Kind::Empty, 0, kInfinite, 0, 0, 0, 0);
   intern(Kind::Epsilon, kNullable, 0, 0, 0, 0, 0);
@@ -78,7 +89,8 @@ ExprPool::ExprPool(Limits limits) : limits_(limits) {
 
 size_t ExprPool::memory() const {
   return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() +
-         index_.bytes() + capture_index_.bytes() + map_bytes(set_classes_) + map_bytes(named_sources_) + map_bytes(relaxed_);
+         index_.bytes() + capture_index_.bytes() + map_bytes(set_classes_) + map_bytes(named_sources_) + map_bytes(relaxed_) +
+         map_bytes(covered_);
 }
 
 // ---- the table of nodes ----
@@ -101,6 +113,19 @@ uint64_t ExprPool::hash_node(const Node& n) const {
   return h;
 }
 
+// The newest of the nodes that a node is made of, or a number by which nodes of its kind that are made together are close.
+uint32_t ExprPool::nearest(const Node& n, uint64_t hash) const {
+  switch (n.kind) {
+    case Kind::Concat: return std::max(n.a, n.b);
+    case Kind::Alt:
+    case Kind::Conj: return static_cast<uint32_t>(n.kids[n.a - 1]);   // sorted
+    case Kind::Rule: return n.a * 0x9e3779b1u + static_cast<uint32_t>(n.key);
+    case Kind::Bytes:
+    case Kind::Capture: return static_cast<uint32_t>(hash >> 32);
+    default: return n.a;
+  }
+}
+
 ExprId ExprPool::intern(Kind kind, uint8_t flags, uint32_t shortest, uint32_t a, uint32_t b, uint32_t c, uint64_t key,
                         std::span<const ExprId> kids, const ByteSet* set) {
   Node probe{kind, flags, {}, shortest, a, b, c, {key}};
@@ -118,7 +143,10 @@ ExprId ExprPool::intern(Kind kind, uint8_t flags, uint32_t shortest, uint32_t a,
   };
   uint32_t count = count_.load(std::memory_order_relaxed);
   const uint64_t hash = hash_node(probe);
-  const uint32_t known = index_.find(hash, [&](uint32_t id) { return same(nodes_[id]); });
+  const uint32_t near = nearest(probe, hash);
+  // What is made of the newest node is not known yet.
+  const bool fresh = kind == Kind::Concat && count > 0 && near == count - 1;
+  const uint32_t known = fresh ? HashIndex::kNone : index_.find(hash, near, [&](uint32_t id) { return same(nodes_[id]); });
   if (known != HashIndex::kNone) return ExprId{known};
   if ((count & 1023) == 0 && memory() > limits_.pool_bytes)
     throw Error(ErrorKind::Limit, "the automaton of this constraint outgrew its memory limit of " +
@@ -139,7 +167,7 @@ ExprId ExprPool::intern(Kind kind, uint8_t flags, uint32_t shortest, uint32_t a,
   node.key = probe.key;
   if (kind == Kind::Alt || kind == Kind::Conj) node.kids = probe.kids;
   if (set) node.set = probe.set;
-  index_.insert(hash, count);
+  index_.insert(hash, near, count);
   count_.store(count + 1, std::memory_order_release);
   return ExprId{count};
 }
@@ -431,7 +459,7 @@ ExprId ExprPool::make_capture(ExprId lexeme, uint32_t source, uint64_t key, std:
                   (key * 0x9e3779b97f4a7c15ull) ^ source;
   hash = (hash ^ (hash >> 32)) * 0xff51afd7ed558ccdull;
   hash ^= hash >> 32;
-  const uint32_t known = capture_index_.find(hash, [&](uint32_t i) {
+  const uint32_t known = capture_index_.find(hash, static_cast<uint32_t>(hash >> 32), [&](uint32_t i) {
     const CaptureRecord& r = captures_[i];
     return r.lexeme == lexeme && r.source == source && r.key == key && r.word == word;
   });
@@ -442,7 +470,7 @@ ExprId ExprPool::make_capture(ExprId lexeme, uint32_t source, uint64_t key, std:
   uint8_t flags = static_cast<uint8_t>(kHasRule | (node(lexeme).flags & kSearch));
   ExprId e = intern(Kind::Capture, flags, add_lengths(node(lexeme).shortest, tail_shortest), 0, 0, 0, index);
   captures_[index].node = e;
-  capture_index_.insert(hash, index);
+  capture_index_.insert(hash, static_cast<uint32_t>(hash >> 32), index);
   return e;
 }
 

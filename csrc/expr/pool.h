@@ -205,13 +205,14 @@ class ExprPool {
   struct Cursor {
     ExprId state = kEmpty;
     bool nullable = false;
+    bool captures = false;            // is one being read?
     const void* row = nullptr;        // of the state's transitions
     const ByteSet* set = nullptr;     // or the bytes that the state reads on its way to `tail`
     ExprId tail = kEmpty;
   };
   Cursor cursor(ExprId state) {
     const Row* known = rows_[static_cast<uint32_t>(state)].load(std::memory_order_relaxed);
-    return known ? Cursor{state, known->nullable, known, nullptr, kEmpty} : cursor_slow(state);
+    return known ? Cursor{state, known->nullable, known->captures, known, nullptr, kEmpty} : cursor_slow(state);
   }
   Cursor step_cursor(const Cursor& from, uint8_t byte) {
     if (const Row* row = static_cast<const Row*>(from.row)) [[likely]] {
@@ -256,7 +257,7 @@ class ExprPool {
   const CaptureRecord& capture_record(ExprId e) const { return captures_[node(e).key]; }
   // The captures being read in this state, whatever else may be.
   std::vector<ExprId> captures_at_head(ExprId e) const;
-  bool has_capture_at_head(ExprId e) const { return (node(e).flags & kHasRule) && !captures_at_head(e).empty(); }
+  bool has_capture_at_head(ExprId e) const;
   // Is a capture, and nothing else, being read? No two such states are alike, so their transitions are not kept.
   bool reads_capture(ExprId e) const {
     const Node& n = node(e);
@@ -266,7 +267,7 @@ class ExprPool {
  private:
   struct Row {
     const ByteClasses* classes;
-    bool nullable;
+    bool nullable, captures;
     std::atomic<uint32_t> next[1];    // one per class: a state, or kUnknown, or a state | kUnchecked
   };
   static constexpr uint32_t kUnknown = UINT32_MAX;
@@ -287,6 +288,7 @@ class ExprPool {
   ExprId intern(Kind kind, uint8_t flags, uint32_t shortest, uint32_t a, uint32_t b, uint32_t c, uint64_t key,
                 std::span<const ExprId> kids = {}, const ByteSet* set = nullptr);
   uint64_t hash_node(const Node& n) const;
+  uint32_t nearest(const Node& n, uint64_t hash) const;
   ExprId step_slow(ExprId state, uint8_t byte);
   ExprId step_locked(ExprId state, uint8_t byte);
   Row& row(ExprId e);
@@ -314,8 +316,8 @@ class ExprPool {
   void drop_included(std::vector<ExprId>& arms) const;
   void set_shortest(ExprId e, uint32_t length);
   ExprId words_range(std::span<const std::string> words, size_t depth);
-  void drop_contained(std::vector<ExprId>& arms) const;       // arms that another one contains
-  void drop_containing(std::vector<ExprId>& parts) const;     // parts that contain another one
+  void drop_contained(std::vector<ExprId>& arms);             // arms that another one contains
+  void drop_containing(std::vector<ExprId>& parts);           // parts that contain another one
 
   Limits limits_;
   std::mutex mutex_;
@@ -327,6 +329,7 @@ class ExprPool {
   Arena arena_;
   ByteClassTable class_table_;
   std::unordered_map<ExprId, const ByteClasses*> set_classes_;   // of Bytes nodes
+  std::unordered_map<uint64_t, bool> covered_;    // unions that were looked at: is every word of the first one of the second?
   std::vector<std::unique_ptr<RuleSource>> sources_;
   std::unordered_map<std::string, uint32_t> named_sources_;
   Chunked<CaptureRecord> captures_;

@@ -498,7 +498,7 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
     here.scope = above.scope;
     bytes[depth - 1] = static_cast<char>(trie.byte(i));
     bool past = false;
-    if (here.mode != kExact && here.cursor.state != above.cursor.state && pool_.has_capture_at_head(here.cursor.state)) {
+    if (here.cursor.captures && here.mode != kExact && here.cursor.state != above.cursor.state) {
       if (here.mode == kNoCapture || nested(here.cursor.state, here.scope)) {
         const ExprId met = here.cursor.state;
         here = {pool_.cursor(without_words(met)), kWithoutWord, here.by_length || (counts && length_depends_on_word(met)), met};
