@@ -193,6 +193,7 @@ Absorption Absorptions::by_conjunction(ExprId conj, ExprId tail, bool alone) {
   Absorption out;
   out.capacity = kUnbounded;
   uint32_t least = 0, behind = 0;   // turns that a bounded loop must take, bytes that an unbounded one needs
+  uint32_t longer = 0;
   for (ExprId part : pool_.kids(conj)) {
     loops.push_back(loop_of_part(part));
     const Loop& found = loops.back();
@@ -201,14 +202,20 @@ Absorption Absorptions::by_conjunction(ExprId conj, ExprId tail, bool alone) {
     if (out.set.empty()) return {};
     out.capacity = std::min(out.capacity, found.max);
     if (alone && found.alone) out.most = std::min(out.most, most(found, tail));
+    longer = std::max(longer, found.longer);
     if (found.max == kUnbounded) behind = std::max(behind, pool_.node(found.part).shortest);
     else least = std::max(least, found.min);
   }
+  // Without a bound, more turns make a text as long as it must be.
+  const bool stretches = out.capacity == kUnbounded;
+  auto part_after = [&](const Loop& l, uint32_t turns) {
+    if (l.max == kUnbounded) return l.part;
+    return pool_.concat(pool_.repeat(l.unit, l.min > turns ? l.min - turns : 0, l.max - turns), l.tail);
+  };
   auto after = [&](uint32_t turns) {
     std::vector<ExprId> parts;
     for (const Loop& l : loops)
-      parts.push_back(l.max == kUnbounded ? l.part
-                                          : pool_.concat(pool_.repeat(l.unit, l.min > turns ? l.min - turns : 0, l.max - turns), l.tail));
+      if (!stretches || l.longer == 0) parts.push_back(part_after(l, turns));
     return pool_.concat(pool_.conj(parts), tail);
   };
   ExprId left = after(out.capacity);
@@ -223,7 +230,7 @@ Absorption Absorptions::by_conjunction(ExprId conj, ExprId tail, bool alone) {
     if (error.kind != ErrorKind::Limit) throw;
     return {};
   }
-  const uint64_t filled = uint64_t{std::min(least, out.capacity)} * (out.set.ascii[0] | out.set.ascii[1] ? 1 : 4);
+  const uint64_t filled = uint64_t{stretches ? longer : std::min(least, out.capacity)} * (out.set.ascii[0] | out.set.ascii[1] ? 1 : 4);
   out.way_out = static_cast<uint32_t>(std::min<uint64_t>(pool_.shortest(left) + filled, kInfinite - 8));
   return out;
 }
@@ -264,6 +271,7 @@ Absorptions::Loop Absorptions::loop_of_part(ExprId part) {
   out.alone = false;
   if (const uint32_t longest = longest_word(pool_, ExprId{n.a}); longest != kInfinite) {
     out.set = {{~0ull, ~0ull}, ~0ull};
+    out.longer = longest + 1;
     out.part = pool_.repeat(pool_.bytes(ByteSet::all()), longest + 1, kUnbounded);
   } else {
     out.set = by_staying(ExprId{n.a}).set;

@@ -61,6 +61,7 @@ class Absorptions {
     uint32_t min = 0, max = 0;
     ExprId unit = kEmpty, tail = kEpsilon;
     ExprId part = kEmpty;
+    uint32_t longer = 0;   // a denial instead, which texts of so many bytes escape
     bool alone = true;
   };
   Absorption by_arm(ExprId arm, bool alone);

@@ -137,7 +137,7 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
 }
 
 bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId base_lexeme,
-                            const LexemeTable& base, LexemeTable& out) {
+                            const LexemeTable& base, bool followed, Absorptions& absorptions, LexemeTable& out) {
   if (!serves_as_base(base)) return false;
   out = LexemeTable{};
   out.bits = base.bits;
@@ -147,12 +147,22 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
   const TokenTrie& trie = vocab.trie();
   struct Place {
     ExprId own = kEmpty, theirs = kEmpty;
+    const Absorption *absorption = nullptr, *their_absorption = nullptr;
+  };
+  auto stays = [](const Absorption* absorption, const SubtreeSummary& below) {
+    return absorption && absorption->takes(below) && below.max_chars <= absorption->capacity;
   };
   const uint32_t before = pool.shortest(lexeme), base_before = pool.shortest(base_lexeme);
   uint32_t longest = base.growth + base_before;
   size_t visited = 0;
   bool comparable = true;
-  trie.walk(Place{lexeme, base_lexeme}, [&](uint32_t i, uint32_t, const Place& above, Place& here) {
+  const Place start{lexeme, base_lexeme, &absorptions.of(lexeme, followed, true), &absorptions.of(base_lexeme, followed, true)};
+  trie.walk(start, [&](uint32_t i, uint32_t, const Place& above, Place& here) {
+    const SubtreeSummary& below = vocab.summaries()[i];
+    if (stays(above.absorption, below) && stays(above.their_absorption, below)) {
+      longest = std::max(longest, above.absorption->way_out + kCutCharacter);
+      return TokenTrie::Go::kPast;
+    }
     here = {pool.step_held(above.own, trie.byte(i)), pool.step_held(above.theirs, trie.byte(i))};
     if (here.own == here.theirs) return TokenTrie::Go::kPast;
     if (here.own == kEmpty) {  // live in the base only: nothing below stays, nothing below leaves
@@ -167,6 +177,10 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
     for (uint32_t id : trie.ids_at(i)) {
       set_bit(out.bits, id);
       longest = std::max(longest, pool.shortest(here.own));
+    }
+    if (below.boundary && trie.node(i).end_id - trie.node(i).first_id >= kWorthAbsorbing) {
+      here.absorption = &absorptions.of(here.own, followed, false);
+      here.their_absorption = &absorptions.of(here.theirs, followed, false);
     }
     return TokenTrie::Go::kInto;
   });

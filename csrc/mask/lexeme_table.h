@@ -52,7 +52,7 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
 // For a lexeme that is `base_lexeme` but for some words: walks only where the two differ. Returns false (and leaves
 // `out` alone) when the base does not allow that. (pool lock held)
 bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId base_lexeme,
-                            const LexemeTable& base, LexemeTable& out);
+                            const LexemeTable& base, bool followed, Absorptions& absorptions, LexemeTable& out);
 
 // For a lexeme whose words of up to some length are those of a `relaxed` one, so that tokens of no more than `reach`
 // bytes are the same: walks only along the longer ones. Returns false when the relaxed table does not allow that or

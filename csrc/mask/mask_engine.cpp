@@ -577,7 +577,7 @@ std::shared_ptr<const LexemeTable> MaskEngine::make_table(ExprId lexeme, bool fo
       if (pool_.node(kid).kind != Kind::Not) kept.push_back(kid);
     if (!kept.empty() && kept.size() < pool_.kids(lexeme).size()) {
       ExprId base = pool_.conj(kept);
-      made = make_lexeme_table_from(pool_, vocab_, lexeme, base, *table_for(base, true), *table);
+      made = make_lexeme_table_from(pool_, vocab_, lexeme, base, *table_for(base, true), true, absorptions_, *table);
     }
   }
   if (!made) *table = make_lexeme_table(pool_, vocab_, lexeme, followed, absorptions_);
