@@ -79,7 +79,8 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
     else staying.push_back({first, last});
   };
   auto dead = [&](const Place& above, uint8_t byte) { return pool.known_dead(above.cursor, byte); };
-  trie.walk_live(Place{pool.cursor(lexeme), &absorptions.of(lexeme, followed, true)}, dead, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
+  const Place start{pool.cursor(lexeme), &absorptions.of(lexeme, followed, true)};
+  trie.walk_live(start, dead, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
     const TokenTrie::Node& node = trie.node(i);
     const SubtreeSummary& below = vocab.summaries()[i];
     if (above.absorption && above.absorption->takes(below)) {
@@ -217,7 +218,8 @@ bool make_lexeme_table_within(ExprPool& pool, const Vocabulary& vocab, ExprId le
       if (a.most != kUnbounded) {
         for (uint32_t k = node.first_id; k < node.end_id; ++k) {
           const uint32_t chars = vocab.characters()[k] - above.chars;
-          if (chars > a.most || (chars > a.capacity && pool.run_held(above.cursor.state, vocab.token(trie.ids()[k]).substr(depth - 1)) == kEmpty)) deny(k);
+          const std::string_view rest = vocab.token(trie.ids()[k]).substr(depth - 1);
+          if (chars > a.most || (chars > a.capacity && pool.run_held(above.cursor.state, rest) == kEmpty)) deny(k);
         }
         return TokenTrie::Go::kPast;
       }

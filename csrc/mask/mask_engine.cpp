@@ -284,6 +284,7 @@ void MaskEngine::add(ExprId e, ExprId tail, Draft& draft) {
       ExprId head{n.a}, rest{n.b};
       if (n.flags & (kLookahead | kLookbehind)) break;
       Kind kind = pool_.node(head).kind;
+      if (kind == Kind::Conj && add_but(head, pool_.concat(rest, tail), draft)) return;
       if (kind != Kind::Lexeme && kind != Kind::Capture && kind != Kind::Alt) break;
       add(head, pool_.concat(rest, tail), draft);   // a nullable head goes on to what follows by itself
       return;
@@ -296,6 +297,7 @@ void MaskEngine::add(ExprId e, ExprId tail, Draft& draft) {
       return;
     case Kind::Conj:
       if (tail == kEpsilon && add_tracked(e, draft)) return;
+      if (add_but(e, tail, draft)) return;
       break;
     default:
       break;
@@ -306,6 +308,61 @@ void MaskEngine::add(ExprId e, ExprId tail, Draft& draft) {
 void MaskEngine::add_staying(const LexemeTable& table, Draft& draft) {
   if (!table.bits.empty()) draft.dense.push_back(&table);
   else draft.ids.insert(draft.ids.end(), table.ids.begin(), table.ids.end());
+}
+
+// What begins with a lexeme but is none of some words: the same tokens, but for those that these words begin with too,
+// or end in. Those are few, and judged one by one.
+bool MaskEngine::add_but(ExprId conj, ExprId tail, Draft& draft) {
+  constexpr size_t kMost = 1'000;   // tokens and nodes judged; more, and a walk is cheaper
+  if (draft.counts_tokens()) return false;
+  ExprId kept = kEmpty, words = kEmpty;
+  for (ExprId part : pool_.kids(conj)) {
+    ExprId& which = pool_.node(part).kind == Kind::Not ? words : kept;
+    if (which != kEmpty) return false;
+    which = pool_.node(part).kind == Kind::Not ? ExprId{pool_.node(part).a} : part;
+  }
+  if (kept == kEmpty || words == kEmpty || (pool_.node(conj).flags & kLookbehind)) return false;
+  const Node& n = pool_.node(kept);
+  if (pool_.node(n.kind == Kind::Concat ? ExprId{n.a} : kept).kind != Kind::Lexeme) return false;
+  Draft inner;
+  inner.ends = draft.ends;
+  inner.undecided = draft.undecided;
+  inner.scope = draft.scope;
+  struct Place {
+    ExprId words, state;
+  };
+  const TokenTrie& trie = vocab_.trie();
+  std::vector<uint32_t> dead;
+  size_t judged = 0;
+  auto judge = [&](uint32_t id, ExprId state) {
+    ++judged;
+    if (state == kEmpty) dead.push_back(id);
+    else inner.reach(pool_.shortest(state));
+  };
+  trie.walk(Place{words, pool_.concat(conj, tail)}, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
+    here.words = pool_.step_held(above.words, trie.byte(i));
+    if (here.words == kEmpty) return TokenTrie::Go::kPast;
+    here.state = pool_.step_held(above.state, trie.byte(i));
+    if (++judged > kMost) return TokenTrie::Go::kStop;
+    for (uint32_t id : trie.ids_at(i)) judge(id, here.state);
+    if (pool_.nullable(here.words))
+      for (uint32_t id : trie.ids_below(i)) judge(id, pool_.run_held(here.state, vocab_.token(id).substr(depth)));
+    return TokenTrie::Go::kInto;
+  });
+  if (judged > kMost) return false;
+  add(kept, tail, inner);
+  walk_plain(inner);
+  if (!inner.row.empty()) return false;
+  for (const LexemeTable* table : inner.dense)
+    for (uint32_t id : dead)
+      if (table->bits[id >> 5] >> (id & 31) & 1) return false;
+  std::sort(dead.begin(), dead.end());
+  for (uint32_t id : inner.ids)
+    if (!std::binary_search(dead.begin(), dead.end(), id)) draft.ids.push_back(id);
+  draft.dense.insert(draft.dense.end(), inner.dense.begin(), inner.dense.end());
+  draft.by_word = draft.by_word || inner.by_word;
+  draft.reach(inner.after);
+  return true;
 }
 
 bool MaskEngine::add_lexeme(ExprId lexeme, ExprId tail, Draft& draft) {

@@ -89,6 +89,7 @@ class MaskEngine {
   void add(ExprId e, ExprId tail, Draft& draft);
   bool add_lexeme(ExprId lexeme, ExprId tail, Draft& draft);
   void add_staying(const LexemeTable& table, Draft& draft);
+  bool add_but(ExprId conj, ExprId tail, Draft& draft);
   bool add_tracked(ExprId e, Draft& draft);
   class Trackers;
   void add_stack(ExprId e, ExprId tail, Trackers& trackers, Draft& draft, std::vector<ExprId>& plain);

@@ -217,6 +217,25 @@ TEST_CASE("searches, counts and exclusions beside each other equal brute force")
   }
 }
 
+TEST_CASE("what begins with a lexeme but is none of some words equals brute force") {
+  std::mt19937 rng(11);
+  auto vocab = make_vocabulary(random_tokens(rng, true, 5000, "aabbc\"\",::"));
+  for (int round = 0; round < 150; ++round) {
+    ExprPool pool;
+    const ExprId letter = pool.bytes(ByteSet::range('a', 'c'));
+    const ExprId texts[] = {pool.concat(pool.star(letter), pool.byte('"')), pool.star(letter), random_lexeme(pool, rng)};
+    const ExprId item = pool.concat(pool.lexeme(texts[rng() % 3]), rng() % 2 ? pool.literal(":a") : random_expression(pool, rng, 1));
+    std::vector<std::string> words;
+    for (const char* word : {"\":a", "a\":a", "ab\":a", "ab:a", "a:a", "abc\":a", ":a", "cab\",", "b\""})
+      if (rng() % 2) words.push_back(word);
+    const ExprId denied = rng() % 8 ? pool.words(words) : pool.concat(pool.star(letter), pool.literal("b\":a"));
+    ExprId root = pool.conj(item, pool.complement(denied));
+    if (rng() % 2) root = pool.concat(root, random_expression(pool, rng, 1));
+    if (root == kEmpty || !pool.live(root)) continue;
+    walk_and_compare(rng, *vocab, pool, root, 2, 1 << 30);
+  }
+}
+
 TEST_CASE("captures never repeat a word, and their masks equal brute force") {
   std::mt19937 rng(7);
   for (int round = 0; round < 30; ++round) {
