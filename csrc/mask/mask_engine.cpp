@@ -296,7 +296,7 @@ void MaskEngine::add(ExprId e, ExprId tail, Draft& draft) {
       add_capture(e, tail, draft);
       return;
     case Kind::Conj:
-      if (tail == kEpsilon && add_tracked(e, draft)) return;
+      if (tail == kEpsilon && !draft.ends && add_tracked(e, draft)) return;
       if (add_but(e, tail, draft)) return;
       break;
     default:
