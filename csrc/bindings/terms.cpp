@@ -1,4 +1,5 @@
 #include "bindings/bindings.h"
+#include "grammar/terminal.h"
 #include "term/term.h"
 
 namespace decodex::bindings {
@@ -15,6 +16,19 @@ PatternOptions pattern_options(const std::string& dialect, const std::string& fl
   options.flags.verbose = flags.find('x') != std::string::npos;
   options.flags.ascii = flags.find('a') != std::string::npos;
   return options;
+}
+
+// Ids that Python hands back.
+template <class Id>
+Id checked(uint32_t id, size_t count) {
+  if (id >= count) throw py::index_error("the grammar has no such part");
+  return Id{id};
+}
+
+std::vector<BodyId> checked_bodies(const GrammarTerms& g, const std::vector<uint32_t>& ids) {
+  std::vector<BodyId> out;
+  for (uint32_t id : ids) out.push_back(checked<BodyId>(id, g.rules.body_count()));
+  return out;
 }
 
 ExprId judge(ExprPool& pool, const std::string& pattern, const std::string& text, const std::string& dialect,
@@ -55,6 +69,31 @@ void register_terms(py::module_& m) {
       .value("any", SchemaOptions::WhiteSpace::Any)
       .value("pattern", SchemaOptions::WhiteSpace::Pattern);
 
+  py::class_<GrammarTerms>(m, "Grammar")
+      .def(py::init<>())
+      .def("leaf", [](GrammarTerms& g, std::shared_ptr<Term> term, std::string name) {
+        g.leaves.push_back({std::move(term), std::move(name)});
+        return Grammar::index(g.rules.leaf(LeafId{static_cast<uint32_t>(g.leaves.size() - 1)}));
+      })
+      .def("add_rule", [](GrammarTerms& g, std::string name, std::string place) {
+        return Grammar::index(g.rules.add_rule(std::move(name), std::move(place)));
+      })
+      .def("set_body", [](GrammarTerms& g, uint32_t rule, uint32_t body) {
+        g.rules.set_body(checked<RuleId>(rule, g.rules.rule_count()), checked<BodyId>(body, g.rules.body_count()));
+      })
+      .def("rule", [](GrammarTerms& g, uint32_t rule) {
+        return Grammar::index(g.rules.rule(checked<RuleId>(rule, g.rules.rule_count())));
+      })
+      .def("concat", [](GrammarTerms& g, const std::vector<uint32_t>& parts) {
+        return Grammar::index(g.rules.concat(checked_bodies(g, parts)));
+      })
+      .def("alt", [](GrammarTerms& g, const std::vector<uint32_t>& arms) {
+        return Grammar::index(g.rules.alt(checked_bodies(g, arms)));
+      })
+      .def("repeat", [](GrammarTerms& g, uint32_t body, uint32_t min, std::optional<uint32_t> max) {
+        return Grammar::index(g.rules.repeat(checked<BodyId>(body, g.rules.body_count()), min, max.value_or(kUnbounded)));
+      });
+
   py::class_<Term, std::shared_ptr<Term>>(m, "Term")
       .def_static("literal", [](std::string s) { return std::const_pointer_cast<Term>(terms::literal(std::move(s))); })
       .def_static("words", [](std::vector<std::string> w) { return std::const_pointer_cast<Term>(terms::words(std::move(w))); })
@@ -89,7 +128,17 @@ void register_terms(py::module_& m) {
           [](std::shared_ptr<Term> t, uint32_t min, std::optional<uint32_t> max) {
             return std::const_pointer_cast<Term>(terms::repeat(std::move(t), min, max.value_or(kUnbounded)));
           },
-          py::arg("term"), py::arg("min"), py::arg("max") = py::none());
+          py::arg("term"), py::arg("min"), py::arg("max") = py::none())
+      .def_static("terminal", [](std::string pattern, const std::string& flags) {
+        return std::const_pointer_cast<Term>(terms::terminal(std::move(pattern), pattern_options("python", flags, false)));
+      }, py::arg("pattern"), py::arg("flags") = "")
+      .def_static("grammar", [](const GrammarTerms& g, uint32_t start) {
+        return std::const_pointer_cast<Term>(terms::grammar(g, checked<RuleId>(start, g.rules.rule_count())));
+      });
+
+  m.def("check_terminal", [](const std::string& pattern, const std::string& flags, bool part) {
+    check_terminal(pattern, pattern_options("python", flags, false), part);
+  }, py::arg("pattern"), py::arg("flags") = "", py::arg("part") = false);
 
   // For tests: the pattern language without any vocabulary.
   m.def(

@@ -4,6 +4,8 @@
 #include <functional>
 
 #include "base/utf8.h"
+#include "grammar/compiler.h"
+#include "grammar/terminal.h"
 #include "schema/compiler.h"
 #include "schema/formats.h"
 #include "syntax/normal_forms.h"
@@ -155,6 +157,30 @@ TermPtr complement(TermPtr inner) {
 
 TermPtr repeat(TermPtr inner, uint32_t min, uint32_t max) {
   return make([inner = std::move(inner), min, max](Building& at) { return at.pool.repeat(inner->build(at), min, max); });
+}
+
+TermPtr terminal(std::string pattern, PatternOptions options) {
+  return make([pattern = std::move(pattern), options](Building& at) {
+    need_plain(at, "a terminal of a grammar");
+    return compile_terminal(at.pool, pattern, options);
+  });
+}
+
+TermPtr grammar(GrammarTerms grammar, RuleId start) {
+  return make([grammar = std::move(grammar), start](Building& at) {
+    need_plain(at, "a grammar");
+    std::vector<ExprId> leaves;
+    for (const GrammarTerms::Leaf& leaf : grammar.leaves) {
+      try {
+        leaves.push_back(leaf.term->build(at));
+      } catch (const Error& error) {
+        throw Error(error.kind, leaf.name + ": " + error.what(), error.location);
+      }
+      if (!at.pool.live(leaves.back()))
+        throw Error(ErrorKind::Unsatisfiable, leaf.name + ": no text matches it; widen it or leave it out");
+    }
+    return compile_grammar(at.pool, grammar.rules, std::move(leaves), start);
+  });
 }
 
 }  // namespace terms

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "expr/pool.h"
+#include "grammar/grammar.h"
 #include "schema/options.h"
 #include "syntax/alphabet.h"
 #include "syntax/pattern_compiler.h"
@@ -43,6 +44,16 @@ class Term {
 
 using TermPtr = std::shared_ptr<const Term>;
 
+// A context-free grammar whose leaves are terms.
+struct GrammarTerms {
+  struct Leaf {
+    TermPtr term;
+    std::string name;   // with its place, for messages
+  };
+  Grammar rules;
+  std::vector<Leaf> leaves;
+};
+
 namespace terms {
 
 TermPtr literal(std::string utf8);
@@ -64,6 +75,10 @@ TermPtr conj(std::vector<TermPtr> parts);
 // Every text that is not in `inner`.
 TermPtr complement(TermPtr inner);
 TermPtr repeat(TermPtr inner, uint32_t min, uint32_t max);
+// A terminal of a grammar: see grammar/terminal.h.
+TermPtr terminal(std::string pattern, PatternOptions options);
+// The texts of a rule. Throws Error(Unsatisfiable) when built, where a leaf or the rule has none.
+TermPtr grammar(GrammarTerms grammar, RuleId start);
 
 }  // namespace terms
 

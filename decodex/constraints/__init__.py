@@ -1,6 +1,7 @@
 """The user's words: immutable constraint values and their operators; no algorithm lives here."""
 
 from decodex.constraints.base import Constraint, as_constraint, optional, repeat
+from decodex.constraints.grammar import grammar
 from decodex.constraints.json import json_schema, json_value
 from decodex.constraints.lengths import length
 from decodex.constraints.lexical import contains, contains_any, excludes
@@ -14,6 +15,7 @@ __all__ = [
     "contains",
     "contains_any",
     "excludes",
+    "grammar",
     "json_schema",
     "json_value",
     "length",

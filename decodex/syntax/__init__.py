@@ -1,0 +1,1 @@
+"""Text to grammars: front ends for grammar languages, which all yield one small value."""
