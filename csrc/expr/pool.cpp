@@ -25,6 +25,64 @@ uint32_t multiply_lengths(uint32_t a, uint32_t times) {
 
 bool less(ExprId a, ExprId b) { return static_cast<uint32_t>(a) < static_cast<uint32_t>(b); }
 
+// Concatenations with rules are the stacks of a parse. Where several are possible, they are kept as Tomita's graph:
+// what they have at the top in common is one node.
+bool is_stack(const Node& n) {
+  return n.kind == Kind::Concat && (n.flags & kHasRule) && !(n.flags & (kLookbehind | kLookahead));
+}
+
+constexpr int kMostSkipped = 64;   // nullable heads of one arm that are skipped in search of others
+
+// Of sorted arms: X·K and X·L become X·(K|L), and K goes where X·K is there too and X may be empty.
+void merge_stacks(ExprPool& pool, std::vector<ExprId>& kids) {
+  std::vector<std::pair<ExprId, ExprId>> stacks;   // head, arm
+  for (ExprId kid : kids)
+    if (is_stack(pool.node(kid))) stacks.emplace_back(ExprId{pool.node(kid).a}, kid);
+  if (stacks.empty()) return;
+  std::vector<ExprId> gone, merged;
+  std::sort(stacks.begin(), stacks.end());
+  for (size_t i = 0; i < stacks.size();) {
+    size_t j = i + 1;
+    while (j < stacks.size() && stacks[j].first == stacks[i].first) ++j;
+    const ExprId head = stacks[i].first;
+    const Kind kind = pool.node(head).kind;
+    if (kind != Kind::Bytes && kind != Kind::Capture) {
+      std::vector<ExprId> tails;
+      if (std::binary_search(kids.begin(), kids.end(), head, less)) tails.push_back(kEpsilon), gone.push_back(head);
+      if (j - i + tails.size() > 1) {
+        for (size_t k = i; k < j; ++k) {
+          tails.push_back(ExprId{pool.node(stacks[k].second).b});
+          gone.push_back(stacks[k].second);
+        }
+        merged.push_back(pool.concat(head, pool.alt(tails)));
+      } else if (!tails.empty()) {
+        gone.pop_back();
+      }
+    }
+    i = j;
+  }
+  auto drop_gone = [&] {
+    std::sort(gone.begin(), gone.end(), less);
+    std::erase_if(kids, [&](ExprId kid) { return std::binary_search(gone.begin(), gone.end(), kid, less); });
+    gone.clear();
+  };
+  if (!merged.empty()) {
+    drop_gone();
+    kids.insert(kids.end(), merged.begin(), merged.end());
+    std::sort(kids.begin(), kids.end(), less);
+    kids.erase(std::unique(kids.begin(), kids.end()), kids.end());
+  }
+  for (ExprId kid : kids) {
+    ExprId at = kid;
+    for (int skipped = 0; is_stack(pool.node(at)) && pool.nullable(ExprId{pool.node(at).a}) && skipped < kMostSkipped; ++skipped) {
+      at = ExprId{pool.node(at).b};
+      if (pool.node(at).kind == Kind::Alt) gone.insert(gone.end(), pool.kids(at).begin(), pool.kids(at).end());
+      else gone.push_back(at);
+    }
+  }
+  if (!gone.empty()) drop_gone();
+}
+
 }  // namespace
 
 ExprId RuleSource::after_capture(ExprPool&, uint64_t, std::string_view) { return kEmpty; }
@@ -198,8 +256,10 @@ ExprId ExprPool::concat(ExprId head, ExprId tail) {
     for (size_t i = heads.size(); i-- > 0 && out != kEmpty;) out = concat(heads[i], out);
     return out;
   }
-  if (head == kAnything && tail == kAnything) return kAnything;
   const Node &h = node(head), &t = node(tail);
+  if (h.kind == Kind::Repeat && h.b == 0 && h.c == kUnbounded && !(h.flags & (kLookbehind | kLookahead)) &&
+      (tail == head || (t.kind == Kind::Concat && ExprId{t.a} == head)))
+    return tail;   // x*x* is x*
   uint8_t flags = static_cast<uint8_t>((h.flags | t.flags) & ~kNullable) |
                   static_cast<uint8_t>(h.flags & t.flags & kNullable);
   return intern(Kind::Concat, flags, add_lengths(h.shortest, t.shortest), static_cast<uint32_t>(head),
@@ -253,15 +313,25 @@ ExprId ExprPool::alt(std::span<const ExprId> arms) {
     }
   }
   if (kids.size() > 1) drop_contained(kids);
-  if (kids.empty()) return kEmpty;
-  if (kids.size() == 1) return kids[0];
-  uint8_t flags = 0;
-  uint32_t shortest = kInfinite;
-  for (ExprId kid : kids) {
-    flags |= node(kid).flags;
-    shortest = std::min(shortest, node(kid).shortest);
+  auto made = [this](std::span<const ExprId> arms) {
+    if (arms.size() < 2) return arms.empty() ? kEmpty : arms[0];
+    uint8_t flags = 0;
+    uint32_t shortest = kInfinite;
+    for (ExprId arm : arms) {
+      flags |= node(arm).flags;
+      shortest = std::min(shortest, node(arm).shortest);
+    }
+    return intern(Kind::Alt, flags, shortest, 0, 0, 0, 0, arms);
+  };
+  const ExprId plain = made(kids);
+  if (kids.size() < 2 || std::ranges::none_of(kids, [&](ExprId kid) { return is_stack(node(kid)); })) return plain;
+  Node& known = nodes_[static_cast<uint32_t>(plain)];   // remembers what becomes of it: unions of shared tails are shared
+  if (ExprId{known.b} == kEmpty) {
+    DepthGuard guard(*this);
+    merge_stacks(*this, kids);
+    known.b = static_cast<uint32_t>(made(kids));
   }
-  return intern(Kind::Alt, flags, shortest, 0, 0, 0, 0, kids);
+  return ExprId{known.b};
 }
 
 // Regular rules that another one of their source includes say nothing.
