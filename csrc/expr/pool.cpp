@@ -38,7 +38,6 @@ void merge_stacks(ExprPool& pool, std::vector<ExprId>& kids) {
   std::vector<std::pair<ExprId, ExprId>> stacks;   // head, arm
   for (ExprId kid : kids)
     if (is_stack(pool.node(kid))) stacks.emplace_back(ExprId{pool.node(kid).a}, kid);
-  if (stacks.empty()) return;
   std::vector<ExprId> gone, merged;
   std::sort(stacks.begin(), stacks.end());
   for (size_t i = 0; i < stacks.size();) {
@@ -47,16 +46,15 @@ void merge_stacks(ExprPool& pool, std::vector<ExprId>& kids) {
     const ExprId head = stacks[i].first;
     const Kind kind = pool.node(head).kind;
     if (kind != Kind::Bytes && kind != Kind::Capture) {
-      std::vector<ExprId> tails;
-      if (std::binary_search(kids.begin(), kids.end(), head, less)) tails.push_back(kEpsilon), gone.push_back(head);
-      if (j - i + tails.size() > 1) {
+      const bool alone = std::binary_search(kids.begin(), kids.end(), head, less);   // X beside X·K
+      if (alone || j - i > 1) {
+        std::vector<ExprId> tails;
+        if (alone) tails.push_back(kEpsilon), gone.push_back(head);
         for (size_t k = i; k < j; ++k) {
           tails.push_back(ExprId{pool.node(stacks[k].second).b});
           gone.push_back(stacks[k].second);
         }
         merged.push_back(pool.concat(head, pool.alt(tails)));
-      } else if (!tails.empty()) {
-        gone.pop_back();
       }
     }
     i = j;
@@ -109,7 +107,7 @@ std::vector<ExprId> ExprPool::captures_at_head(ExprId e) const {
     const ExprId at = stack.back();
     const Node& n = node(at);
     stack.pop_back();
-    if (!(n.flags & kHasRule)) continue;
+    if (!(n.flags & kHasCapture)) continue;
     if (n.kind == Kind::Capture) {
       found.push_back(at);
     } else if (n.kind == Kind::Concat) {
@@ -122,17 +120,6 @@ std::vector<ExprId> ExprPool::captures_at_head(ExprId e) const {
     }
   }
   return found;
-}
-
-bool ExprPool::has_capture_at_head(ExprId e) const {
-  while (node(e).kind == Kind::Concat && (node(e).flags & kHasRule)) {   // most heads say it at once
-    const ExprId head{node(e).a};
-    if (!(node(head).flags & kHasRule) && nullable(head)) e = ExprId{node(e).b};
-    else if (node(head).kind == Kind::Rule && !nullable(head)) return false;
-    else if (!(node(head).flags & kHasRule)) return false;
-    else break;
-  }
-  return (node(e).flags & kHasRule) && node(e).kind != Kind::Rule && !captures_at_head(e).empty();
 }
 
 ExprPool::ExprPool(Limits limits) : limits_(limits) {
@@ -409,7 +396,7 @@ ExprId ExprPool::conj(std::span<const ExprId> parts) {
       for (ExprId arm : this->kids(inner))
         if (std::binary_search(kids.begin(), kids.end(), arm, less)) return kEmpty;
   }
-  flags = static_cast<uint8_t>((flags & kNullable) | (all & (kLookbehind | kHasRule)) | kSearch);
+  flags = static_cast<uint8_t>((flags & kNullable) | (all & (kLookbehind | kHasRule | kHasCapture)) | kSearch);
   return intern(Kind::Conj, flags, shortest, 0, 0, 0, 0, kids);
 }
 
@@ -418,7 +405,7 @@ ExprId ExprPool::complement(ExprId e) {
   if (e == kAnything) return kEmpty;
   const Node& n = node(e);
   if (n.kind == Kind::Not) return ExprId{n.a};
-  uint8_t flags = static_cast<uint8_t>((n.flags & (kLookbehind | kHasRule)) | kSearch |
+  uint8_t flags = static_cast<uint8_t>((n.flags & (kLookbehind | kHasRule | kHasCapture)) | kSearch |
                                        ((n.flags & kNullable) ? 0 : kNullable));
   return intern(Kind::Not, flags, (flags & kNullable) ? 0 : 1, static_cast<uint32_t>(e), 0, 0, 0);
 }
@@ -443,14 +430,14 @@ ExprId ExprPool::lookbehind(ExprId before) {
   if (before == kAnything) return kEpsilon;
   if (node(before).flags & kLookahead)
     throw Error(ErrorKind::Unsupported, "a look-ahead inside a look-behind is not supported");
-  uint8_t flags = static_cast<uint8_t>((node(before).flags & (kNullable | kHasRule)) | kLookbehind | kSearch);
+  uint8_t flags = static_cast<uint8_t>((node(before).flags & (kNullable | kHasRule | kHasCapture)) | kLookbehind | kSearch);
   return intern(Kind::Lookbehind, flags, 0, static_cast<uint32_t>(before), 0, 0, 0);
 }
 
 ExprId ExprPool::lookahead(ExprId rest) {
   if (rest == kEmpty) return kEmpty;
   if (rest == kAnything) return kEpsilon;
-  uint8_t flags = static_cast<uint8_t>((node(rest).flags & (kNullable | kHasRule | kLookbehind)) | kLookahead |
+  uint8_t flags = static_cast<uint8_t>((node(rest).flags & (kNullable | kHasRule | kHasCapture | kLookbehind)) | kLookahead |
                                        kSearch);
   return intern(Kind::Lookahead, flags, 0, static_cast<uint32_t>(rest), 0, 0, 0);
 }
@@ -537,7 +524,7 @@ ExprId ExprPool::make_capture(ExprId lexeme, uint32_t source, uint64_t key, std:
   uint32_t index = static_cast<uint32_t>(capture_count_++);
   captures_.reserve_index(index);
   captures_[index] = {lexeme, source, key, arena_.copy(word), tail_shortest, kEmpty};
-  uint8_t flags = static_cast<uint8_t>(kHasRule | (node(lexeme).flags & kSearch));
+  uint8_t flags = static_cast<uint8_t>(kHasRule | kHasCapture | (node(lexeme).flags & kSearch));
   ExprId e = intern(Kind::Capture, flags, add_lengths(node(lexeme).shortest, tail_shortest), 0, 0, 0, index);
   captures_[index].node = e;
   capture_index_.insert(hash, static_cast<uint32_t>(hash >> 32), index);

@@ -112,6 +112,7 @@ inline constexpr uint8_t kLookbehind = 2;   // a look-behind is somewhere inside
 inline constexpr uint8_t kLookahead = 4;    // a look-ahead inside reaches what follows the expression
 inline constexpr uint8_t kSearch = 8;       // emptiness and shortest word need a search
 inline constexpr uint8_t kHasRule = 16;     // a rule or capture is somewhere inside
+inline constexpr uint8_t kHasCapture = 32;  // a capture is somewhere inside, other than in the body of a rule
 
 class ExprPool {
  public:
@@ -257,7 +258,7 @@ class ExprPool {
   const CaptureRecord& capture_record(ExprId e) const { return captures_[node(e).key]; }
   // The captures being read in this state, whatever else may be.
   std::vector<ExprId> captures_at_head(ExprId e) const;
-  bool has_capture_at_head(ExprId e) const;
+  bool has_capture_at_head(ExprId e) const { return (node(e).flags & kHasCapture) && !captures_at_head(e).empty(); }
   // Is a capture, and nothing else, being read? No two such states are alike, so their transitions are not kept.
   bool reads_capture(ExprId e) const {
     const Node& n = node(e);

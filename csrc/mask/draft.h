@@ -21,6 +21,7 @@ struct MaskEngine::Draft {
   bool by_word = false;                     // depends on the very word that a capture has read
   uint32_t budget = kUnbounded;             // tokens: those that are left must suffice after the next one
   bool in_tokens = false;                   // `after` is in tokens, not bytes
+  int unfolded = 0;                         // rules and repetitions that were taken apart
 
   bool counts_tokens() const { return in_tokens || budget != kUnbounded; }
   void reach(uint64_t left) { after = std::max(after, static_cast<uint32_t>(std::min<uint64_t>(left, kInfinite - 2))); }

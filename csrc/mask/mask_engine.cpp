@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kSideShare = 16;     // of the masks' limit, for each of the small caches
 constexpr size_t kDenseFrom = 2'000;  // ids; from here on a mask keeps a row of bits
+constexpr int kMostUnfolded = 256;    // rules and repetitions that one mask takes apart in search of lexemes
 
 size_t capture_bytes(const std::unordered_map<std::string, const Mask*>& masks) {
   return map_bytes(masks) + masks.size() * 48;   // the keys are too long to be inside of their strings
@@ -44,6 +45,23 @@ std::unordered_set<const T*> older_half(std::vector<Aged<T>>& all) {
 }
 
 void set_bit(uint32_t* bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
+
+// May a word of `root` begin inside of a lexeme? (At a rule or a repetition: is it worth to be taken apart?)
+bool begins_with_lexeme(ExprPool& pool, ExprId root) {
+  std::vector<ExprId> stack{root};
+  for (int looked = 0; !stack.empty() && looked < kMostUnfolded; ++looked) {
+    const ExprId e = stack.back();
+    stack.pop_back();
+    const Node& n = pool.node(e);
+    if (n.flags & (kLookahead | kLookbehind)) continue;
+    if (n.kind == Kind::Lexeme) return true;
+    if (n.kind == Kind::Rule && (n.flags & kHasRule)) stack.push_back(pool.expand(e));
+    if (n.kind == Kind::Alt) stack.insert(stack.end(), pool.kids(e).begin(), pool.kids(e).end());
+    if (n.kind == Kind::Concat || n.kind == Kind::Repeat) stack.push_back(ExprId{n.a});
+    if (n.kind == Kind::Concat && pool.nullable(ExprId{n.a})) stack.push_back(ExprId{n.b});
+  }
+  return false;
+}
 
 // Calls visit(state) for the state after each token of `trie` that stays live from `from`, until it returns true.
 template <class Visit>
@@ -285,8 +303,22 @@ void MaskEngine::add(ExprId e, ExprId tail, Draft& draft) {
       if (n.flags & (kLookahead | kLookbehind)) break;
       Kind kind = pool_.node(head).kind;
       if (kind == Kind::Conj && add_but(head, pool_.concat(rest, tail), draft)) return;
-      if (kind != Kind::Lexeme && kind != Kind::Capture && kind != Kind::Alt) break;
+      const bool unfolds = kind == Kind::Rule || kind == Kind::Repeat;
+      if (kind != Kind::Lexeme && kind != Kind::Capture && kind != Kind::Alt && !unfolds) break;
+      if (unfolds && (draft.unfolded >= kMostUnfolded || !begins_with_lexeme(pool_, head))) break;
       add(head, pool_.concat(rest, tail), draft);   // a nullable head goes on to what follows by itself
+      return;
+    }
+    case Kind::Rule:
+      if (!(n.flags & kHasRule) || ++draft.unfolded > kMostUnfolded || !begins_with_lexeme(pool_, e)) break;
+      add(pool_.expand(e), tail, draft);
+      return;
+    case Kind::Repeat: {   // one turn, and the others
+      const ExprId turn{n.a};
+      if (pool_.nullable(turn) || ++draft.unfolded > kMostUnfolded || !begins_with_lexeme(pool_, e)) break;
+      const ExprId more = pool_.repeat(turn, n.b == 0 ? 0 : n.b - 1, n.c == kUnbounded ? kUnbounded : n.c - 1);
+      add(turn, pool_.concat(more, tail), draft);
+      if (n.b == 0) add(tail, kEpsilon, draft);
       return;
     }
     case Kind::Lexeme:
@@ -487,7 +519,7 @@ bool MaskEngine::length_depends_on_word(ExprId state) const {
 // The state with the captures at its head replaced by what they read and what follows a word that is never met again:
 // a walk through it makes no state per word. The state itself when there are none, or when that is not known.
 ExprId MaskEngine::without_words(ExprId state) {
-  if (!(pool_.node(state).flags & kHasRule)) return state;
+  if (!(pool_.node(state).flags & kHasCapture)) return state;
   auto known = without_words_.find(state);
   if (known != without_words_.end()) return known->second;
   ExprId out = state;

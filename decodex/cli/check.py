@@ -19,6 +19,7 @@ from decodex.cli.failures import BadUsage, ExitCode, naming
 from decodex.cli.inputs import STDIN, one_reader, read_bytes, shown_name
 from decodex.cli.options import (
     ChoiceOption,
+    GrammarOption,
     JsonHow,
     JsonValueOption,
     PropertyOrderOption,
@@ -45,6 +46,7 @@ def check(
     text: Annotated[str | None, typer.Option("--text", metavar="TEXT", help="The text itself.")] = None,
     schema: SchemaOption = None,
     regex: RegexOption = None,
+    grammar: GrammarOption = None,
     choice: ChoiceOption = None,
     json_value: JsonValueOption = False,
     type_: TypeOption = None,
@@ -63,6 +65,7 @@ def check(
     Examples:
       decodex check --regex '[0-9]{3}' --text 12x
       decodex check --schema person.json answer.json
+      decodex check --grammar sql_select.lark --text "select a from b"
       echo yes | decodex check --choice yes --choice no
 
     \b
@@ -73,11 +76,11 @@ def check(
     if quiet and as_json:
         raise BadUsage("--quiet and --json cannot go together; give one of them")
     reads_stdin = text is None and file in (None, STDIN)
-    one_reader(**{"--schema": schema == STDIN, "the text": reads_stdin})
+    one_reader(**{"--schema": schema == STDIN, "--grammar": grammar == STDIN, "the text": reads_stdin})
     if reads_stdin and file is None and sys.stdin.isatty():
         raise BadUsage("there is no text to check; give FILE, --text TEXT, or - to type it")
     how = JsonHow(property_order, whitespace, unsupported)
-    wanted = one_constraint(schema, regex, choice, json_value, type_, how)
+    wanted = one_constraint(schema, regex, grammar, choice, json_value, type_, how)
 
     from decodex.compiling import compile
 

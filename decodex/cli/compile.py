@@ -1,6 +1,6 @@
 """``decodex compile``: what constraints cost, and what of them is enforced.
 
-In: schemas, patterns, choices, or folders of schemas. Out: a report per constraint (time to compile, time
+In: schemas, patterns, grammars, choices, or folders of schemas. Out: a report per constraint (time to compile, time
 to the first mask, states and bytes that it adds to those before it, tokens to finish, what is not
 enforced), as a list for one, a table for several, or one JSON object per line. Exit code 0, 1 when a
 constraint fails, 2 for bad usage.
@@ -30,6 +30,7 @@ from decodex.cli.options import (
     Wanted,
     WhitespaceOption,
     wanted_choice,
+    wanted_grammar,
     wanted_regex,
     wanted_schema,
 )
@@ -74,6 +75,10 @@ def compile_(
     regex: Annotated[
         list[str] | None, typer.Option("--regex", metavar="PATTERN", help="A pattern; repeat the option.")
     ] = None,
+    grammar: Annotated[
+        list[str] | None,
+        typer.Option("--grammar", metavar="FILE", help="A grammar, Lark or *.gbnf; repeat the option."),
+    ] = None,
     choice: ChoiceOption = None,
     property_order: PropertyOrderOption = None,
     whitespace: WhitespaceOption = None,
@@ -103,7 +108,7 @@ def compile_(
     if model is not None and use_bytes:
         raise BadUsage("--model and --bytes cannot go together; give one of them")
     how = JsonHow(property_order, whitespace, unsupported)
-    sources = _sources([*(paths or ()), *(schema or ())], regex or [], choice or [], how)
+    sources = _sources([*(paths or ()), *(schema or ())], regex or [], grammar or [], choice or [], how)
     vocab = byte_vocabulary() if model is None else tokenizer_vocabulary(model)
     _ = vocab.native  # made on first use; no constraint should be charged for it
     reports = []
@@ -116,18 +121,21 @@ def compile_(
     raise typer.Exit(ExitCode.DONE if all(report.ok for report in reports) else ExitCode.NEGATIVE)
 
 
-def _sources(paths: list[str], patterns: list[str], choices: list[str], how: JsonHow) -> list[Source]:
+def _sources(
+    paths: list[str], patterns: list[str], grammars: list[str], choices: list[str], how: JsonHow
+) -> list[Source]:
     """What to compile, each under its name. ``BadUsage`` when it is nothing."""
     files = list(_schema_files(paths))
     if not files:
         how.refuse()
     sources: list[Source] = [(path, partial(wanted_schema, path, how)) for path in files]
     sources += [(f"--regex {pattern}", partial(wanted_regex, pattern)) for pattern in patterns]
+    sources += [(path, partial(wanted_grammar, path)) for path in grammars]
     if choices:
         sources.append(("--choice", partial(wanted_choice, choices)))
     if not sources:
         raise BadUsage(
-            "say what to compile: a schema file, a folder of *.json, --regex PATTERN or --choice TEXT"
+            "say what to compile: a schema file, a folder of *.json, --regex PATTERN, --grammar FILE or --choice TEXT"
         )
     return sources
 

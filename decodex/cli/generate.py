@@ -24,6 +24,7 @@ from decodex.cli.inputs import STDIN, one_reader, read_text
 from decodex.cli.judges import Verdict, judge
 from decodex.cli.options import (
     ChoiceOption,
+    GrammarOption,
     JsonHow,
     JsonValueOption,
     PropertyOrderOption,
@@ -60,6 +61,7 @@ def generate(
     ] = None,
     schema: SchemaOption = None,
     regex: RegexOption = None,
+    grammar: GrammarOption = None,
     choice: ChoiceOption = None,
     json_value: JsonValueOption = False,
     type_: TypeOption = None,
@@ -118,6 +120,7 @@ def generate(
       decodex generate --demo
       decodex generate "Write a product as JSON: " --schema product.json
       decodex generate "Call me: " --regex '[0-9]{3}-[0-9]{4}' -n 3 --seed 1
+      decodex generate "The query: " --grammar sql_select.lark
       decodex generate "Is water wet?" --chat --choice yes --choice no --greedy
       decodex generate --json-value --whitespace compact --json
 
@@ -130,6 +133,7 @@ def generate(
             prompt,
             schema,
             regex,
+            grammar,
             choice,
             json_value,
             type_,
@@ -144,8 +148,8 @@ def generate(
             )
         _run_demo(model, how if seed is not None else replace(how, seed=DEMO_SEED), stream)
         return
-    one_reader(**{"--schema": schema == STDIN, "the prompt": prompt == STDIN})
-    wanted = one_constraint(schema, regex, choice, json_value, type_, json_how)
+    one_reader(**{"--schema": schema == STDIN, "--grammar": grammar == STDIN, "the prompt": prompt == STDIN})
+    wanted = one_constraint(schema, regex, grammar, choice, json_value, type_, json_how)
     text = read_text(STDIN) if prompt == STDIN else prompt
     writer = _load(model, quiet)
     from decodex.compiling import compile
@@ -175,7 +179,7 @@ def default_prompt(wanted: Wanted) -> str:
     """A request that fits the constraint, for when no prompt is given."""
     if wanted.kind == "choice":
         return f"Answer with one of these: {', '.join(wanted.choices)}."
-    if wanted.kind == "regex":
+    if wanted.kind in ("regex", "grammar"):
         return "Write a short answer."
     if wanted.kind != "schema":
         return "Write a JSON object."

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChoiceOption",
+    "GrammarOption",
     "JsonHow",
     "JsonValueOption",
     "MaxTokensOption",
@@ -40,6 +41,7 @@ __all__ = [
     "WhitespaceOption",
     "one_constraint",
     "wanted_choice",
+    "wanted_grammar",
     "wanted_regex",
     "wanted_schema",
 ]
@@ -75,6 +77,15 @@ RegexOption = Annotated[
     str | None,
     typer.Option(
         "--regex", metavar="PATTERN", help="Text that the whole pattern matches.", rich_help_panel=_PANEL
+    ),
+]
+GrammarOption = Annotated[
+    str | None,
+    typer.Option(
+        "--grammar",
+        metavar="FILE",
+        help="Text of this grammar: GBNF in *.gbnf, otherwise Lark; - is standard input.",
+        rich_help_panel=_PANEL,
     ),
 ]
 ChoiceOption = Annotated[
@@ -155,18 +166,19 @@ class JsonHow:
 class Wanted:
     """A constraint, and what was typed for it."""
 
-    kind: Literal["schema", "regex", "choice", "json", "type"]
+    kind: Literal["schema", "regex", "grammar", "choice", "json", "type"]
     name: str
     """What messages call it: the file's name, the pattern."""
     constraint: Constraint
     source: str = ""
-    """The schema's text or the pattern."""
+    """The text of the schema or grammar, or the pattern."""
     choices: Sequence[str] = field(default=())
 
 
 def one_constraint(
     schema: str | None,
     regex: str | None,
+    grammar: str | None,
     choice: Sequence[str] | None,
     json_value: bool,
     type_: str | None,
@@ -176,6 +188,7 @@ def one_constraint(
     sources = {
         "--schema": schema is not None,
         "--regex": regex is not None,
+        "--grammar": grammar is not None,
         "--choice": bool(choice),
         "--json-value": json_value,
         "--type": type_ is not None,
@@ -183,8 +196,8 @@ def one_constraint(
     given = [name for name, is_given in sources.items() if is_given]
     if not given:
         raise BadUsage(
-            "say what the text must be: --schema FILE, --regex PATTERN, --choice TEXT, --json-value "
-            "or --type NAME"
+            "say what the text must be: --schema FILE, --regex PATTERN, --grammar FILE, --choice TEXT, "
+            "--json-value or --type NAME"
         )
     if len(given) > 1:
         raise BadUsage(f"{' and '.join(given)} cannot go together; give one of them")
@@ -195,6 +208,8 @@ def one_constraint(
     if type_ is not None:
         return _wanted_type(type_, how)
     how.refuse()
+    if grammar is not None:
+        return wanted_grammar(grammar)
     return wanted_regex(regex) if regex is not None else wanted_choice(choice or ())
 
 
@@ -213,6 +228,16 @@ def wanted_regex(pattern: str) -> Wanted:
 
     with naming("--regex"):
         return Wanted("regex", "--regex", regex(pattern), pattern)
+
+
+def wanted_grammar(path: str) -> Wanted:
+    """Text of the grammar in a file: GBNF by its name, otherwise Lark's language."""
+    from decodex.constraints import grammar
+
+    text = read_text(path)
+    with naming(shown_name(path)):
+        made = grammar(text, "gbnf" if path.endswith(".gbnf") else "lark")
+        return Wanted("grammar", shown_name(path), made, text)
 
 
 def wanted_choice(choices: Sequence[str]) -> Wanted:

@@ -39,9 +39,10 @@ def _parsed(source: str, syntax: str, start: str) -> ParsedGrammar:
 def grammar(source: str, syntax: Literal["lark", "gbnf"] = "lark", start: str | None = None) -> Constraint:
     """Texts of a context-free grammar, in Lark's language or in GBNF, that of llama.cpp.
 
-    ``start`` is the rule that a whole text is one of: ``start`` in Lark, ``root`` in GBNF, unless named. The text may be
-    cut into terminals in any way, as with Lark's Earley parser and ``lexer="dynamic_complete"``; priorities change
-    nothing. Rules may be left-recursive and ambiguous. ``%json {...}`` in a rule is a JSON document by that schema.
+    ``start`` names the rule that a whole text is one of; if not given, ``start`` in Lark and ``root`` in GBNF. The
+    text may be cut into terminals in any way, as with Lark's Earley parser and ``lexer="dynamic_complete"``;
+    priorities change nothing. Rules may be left-recursive and ambiguous. ``%json {...}`` in a rule is a JSON document
+    that is valid under the schema.
 
     Raises ``ConstraintError`` with line and column (``location``) where the grammar is broken, ``UnsupportedError`` for
     what cannot be enforced; compiling raises ``UnsatisfiableError``, naming the rule, where no text has an end.

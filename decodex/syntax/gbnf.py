@@ -69,9 +69,7 @@ class _Parser:
                 0, f"there is no rule {start!r}, with which a text begins", f"add one: {start} ::= ..."
             )
         singles = {name: body for name in self.bodies if (body := self.single(name))}
-        rules = {
-            name: Rule(_fused(body, singles), self.places[name]) for name, body in self.bodies.items()
-        }
+        rules = {name: Rule(_fused(body, singles), self.places[name]) for name, body in self.bodies.items()}
         return Grammar(rules, start)
 
     # ---- reading ----
@@ -233,7 +231,9 @@ class _Parser:
             return _ESCAPES[letter]
         if letter and letter in '\\"[]-^':
             return letter
-        raise self.source.error(begin, f"the escape \\{letter} is not known", "use \\n \\r \\t \\\\ \\\" \\[ \\] \\xNN \\uNNNN")
+        raise self.source.error(
+            begin, f"the escape \\{letter} is not known", 'use \\n \\r \\t \\\\ \\" \\[ \\] \\xNN \\uNNNN'
+        )
 
     def skip(self, space: re.Pattern[str]) -> None:
         found = space.match(self.text, self.at)
@@ -293,14 +293,13 @@ def _fused(node: Node, singles: dict[str, _Chars]) -> Node:
     if isinstance(node, Sequence):
         items: list[Node] = []
         run: list[Node] = []
-        for item in (*(_fused(item, singles) for item in node.items), None):
-            if item is not None and _lexical(item) is not None:
+        for item in (_fused(item, singles) for item in node.items):
+            if _lexical(item) is not None:
                 run.append(item)
-                continue
-            items += _fused_run(run)
-            run = []
-            if item is not None:
-                items.append(item)
+            else:
+                items += [*_fused_run(run), item]
+                run = []
+        items += _fused_run(run)
         return items[0] if len(items) == 1 else Sequence(tuple(items))
     return node
 

@@ -1,13 +1,16 @@
 """Lark's grammar language to a grammar.
 
-In: the text. Out: a ``Grammar`` whose language is that of Lark's Earley parser with ``lexer="dynamic_complete"``: a text
-may be cut into terminals in any way. So terminals become patterns, what ``%ignore`` names may stand before the first
-terminal and after every one, templates are written out, and priorities, aliases and the marks ``? ! _`` change nothing.
+In: the text. Out: a ``Grammar`` whose language is that of Lark's Earley parser with
+``lexer="dynamic_complete"``: a text may be cut into terminals in any way. So terminals become patterns, what
+``%ignore`` names may stand before the first terminal and after every one, templates are written out, and
+priorities, aliases and the marks ``? ! _`` change nothing.
 Refused, with line and column: names that are not defined, terminals that use rules or themselves, templates that never
 end. Cost: linear in the text and in the templates written out.
 """
 
 from __future__ import annotations
+
+import re
 
 from decodex.errors import ConstraintError, UnsupportedError
 from decodex.syntax import patterns
@@ -23,6 +26,7 @@ LONGEST_PATTERN = 100_000
 MOST_INSTANCES = 5_000
 LONGEST_INSTANCE = 200
 """Templates with different arguments, and characters of one such."""
+_LAZY = re.compile(r"[*+?}]\?")
 _IGNORED = "%ignore"
 _START = "the text"
 
@@ -73,7 +77,9 @@ def _change(definitions: Definitions) -> None:
     for how, change in definitions.changes:
         known = definitions.named.get(change.name)
         if known is None:
-            raise definitions.source.error(change.at, f"there is no {change.name!r} to {how}", "define it without %" + how)
+            raise definitions.source.error(
+                change.at, f"there is no {change.name!r} to {how}", "define it without %" + how
+            )
         if known.parameters != change.parameters:
             raise definitions.source.error(change.at, f"{change.name!r} has other parameters where it is defined")
         if how == "extend":
@@ -107,7 +113,7 @@ class _Builder:
             elif not definition.parameters and "." not in definition.name:
                 self.terminal(Name(definition.name, definition.at))
         if self.ignored:
-            self.rules[_IGNORED] = Rule(Times(Choice(tuple(self.ignorable())), 0, None))
+            self.rules[_IGNORED] = Rule(self.ignorable())
         while self.waiting:
             name, definition, arguments = self.waiting.pop()
             body = self.body(definition.body, dict(zip(definition.parameters, arguments, strict=True)))
@@ -125,12 +131,14 @@ class _Builder:
             if definition.parameters and definition.name not in used:
                 self.body(definition.body, {parameter: Text("") for parameter in definition.parameters})
 
-    def ignorable(self) -> list[Node]:
-        out: list[Node] = []
-        for node, at in self.ignored:
-            pattern = self.pattern(node, at)
-            out.append(self.checked(pattern, at, "what %ignore names"))
-        return out
+    def ignorable(self) -> Node:
+        """Any number of what is ignored: one pattern, unless a lazy repetition in it must be seen by itself."""
+        found = [(self.pattern(node, at), at) for node, at in self.ignored]
+        each = [self.checked(pattern, at, "what %ignore names") for pattern, at in found]
+        if any(_LAZY.search(pattern) for pattern, _ in found):
+            return Times(Choice(tuple(each)), 0, None)
+        pattern = patterns.times(patterns.choice(pattern for pattern, _ in found), 0, None)
+        return self.checked(pattern, found[0][1], "what %ignore names")
 
     # ---- rules ----
 
@@ -181,7 +189,8 @@ class _Builder:
             raise self.source.error(use.at, f"{use.name!r} is no template", f"write {use.name} without {{...}}")
         if len(use.arguments) != len(definition.parameters):
             raise self.source.error(
-                use.at, f"the template {use.name!r} takes {len(definition.parameters)} arguments, not {len(use.arguments)}"
+                use.at,
+                f"the template {use.name!r} takes {len(definition.parameters)} arguments, not {len(use.arguments)}",
             )
         given = tuple(self.body(argument, arguments) for argument in use.arguments)
         key = Use(use.name, given)
@@ -189,7 +198,8 @@ class _Builder:
             name = f"{use.name}{{{', '.join(map(_shown, given))}}}"
             if len(name) > LONGEST_INSTANCE or len(self.instances) >= MOST_INSTANCES:
                 raise self.source.error(
-                    use.at, f"the template {use.name!r} is used with more and more arguments, without end",
+                    use.at,
+                    f"the template {use.name!r} is used with more and more arguments, without end",
                     "a template may use itself, but with the same arguments",
                 )
             self.instances[key] = f"{name} #{len(self.instances)}"
@@ -243,7 +253,13 @@ class _Builder:
                 self.open.pop()
             return self.patterns[node.name]
         where = node.at if isinstance(node, (Name, Use)) else at
-        met = "%json" if isinstance(node, Json) else f"the rule {node.name!r}" if isinstance(node, (Name, Use)) else "this"
+        met = (
+            "%json"
+            if isinstance(node, Json)
+            else f"the rule {node.name!r}"
+            if isinstance(node, (Name, Use))
+            else "this"
+        )
         raise self.source.error(
             where, f"a terminal is made of texts, patterns and terminals, not of {met}", "make it a rule, in lower case"
         )

@@ -1,7 +1,7 @@
 """Lark's grammar language to its definitions: what is written, before names are looked up.
 
-In: the text. Out: ``Definitions``. Refused, with line and column: what the language does not have, what decodex does not
-enforce (``%declare``, imports of files). Cost: linear in the text.
+In: the text. Out: ``Definitions``. Refused, with line and column: what the language does not have, what
+decodex does not enforce (``%declare``, imports of files). Cost: linear in the text.
 """
 
 from __future__ import annotations
@@ -221,7 +221,9 @@ class _Parser:
         if definition.name in self.out.named:
             kind = "terminal" if is_terminal(definition.name) else "rule"
             raise self.source.error(
-                definition.at, f"the {kind} {definition.name!r} is defined twice", "join the two with '|', or use %extend"
+                definition.at,
+                f"the {kind} {definition.name!r} is defined twice",
+                "join the two with '|', or use %extend",
             )
         self.out.named[definition.name] = definition
 
@@ -314,7 +316,9 @@ class _Parser:
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.source.error(
-                self.token.at, f"more than {DEEPEST} brackets inside one another", "give an inner part a rule of its own"
+                self.token.at,
+                f"more than {DEEPEST} brackets inside one another",
+                "give an inner part a rule of its own",
             )
         arms = [self.sequence()]
         while self.take("|"):
@@ -442,5 +446,3 @@ class _Parser:
             at = token.at + (int(column[1]) if column else 1)
             raise self.source.error(at, what[column.end() :] if column else what, advice, type(error)) from None
         return Regex(pattern, flags, token.at)
-
-

@@ -41,7 +41,9 @@ class Source:
         cut = "..." if start > line_start else ""
         shown = "".join(c if c.isprintable() else " " for c in self.text[start:end])
         place = self.place(at)
-        message = f"{place}: {what}\n  {cut}{shown}{'...' if end < line_end else ''}\n  {' ' * (len(cut) + at - start)}^"
+        message = (
+            f"{place}: {what}\n  {cut}{shown}{'...' if end < line_end else ''}\n  {' ' * (len(cut) + at - start)}^"
+        )
         return kind(f"{message}\n{advice}" if advice else message, location=place)
 
 

@@ -208,3 +208,17 @@ def test_type_of_a_module(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "path", list(sys.path))
     assert run("check", "--type", "colours_of_the_test:Colour", "--text", "red").exit_code == 0
     assert run("check", "--type", "colours_of_the_test:Colour", "--text", "blue").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "source"), [("word.lark", 'start: "a" start | "b"'), ("word.gbnf", 'root ::= "a" root | "b"')]
+)
+def test_grammars(run: Any, tmp_path: Path, name: str, source: str) -> None:
+    path = tmp_path / name
+    path.write_text(source)
+    for text in ("b", "aab", "", "ba"):
+        result = run("check", "--grammar", str(path), "--text", text)
+        assert result.exit_code == (0 if re.fullmatch("a*b", text) else 1)
+    path.write_text(source + '\nx "')
+    result = run("check", "--grammar", str(path), "--text", "b")
+    assert result.exit_code == 2 and "line 2, column 3" in result.stderr and name in result.stderr

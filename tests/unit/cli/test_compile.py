@@ -153,3 +153,11 @@ def test_unknown_model(run: Any, tmp_path: Path) -> None:
     result = run("compile", "--choice", "a", "--model", str(tmp_path))
     assert (result.exit_code, result.stdout) == (2, "")
     assert "cannot load the tokenizer" in result.stderr
+
+
+def test_grammars(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "sum.lark"
+    path.write_text('start: start "+" start | /[0-9]{2}/')
+    result = run("compile", "--grammar", str(path), "--json")
+    report = json.loads(result.stdout)
+    assert (report["name"], report["ok"], report["tokens_to_finish"]) == (str(path), True, 2)

@@ -211,7 +211,7 @@ def test_demo_is_repeatable(run: Any) -> None:
 def test_default_prompt_of_a_schema(tmp_path: Path, schema: str, expected: str) -> None:
     path = tmp_path / "s.json"
     path.write_text(schema)
-    wanted = one_constraint(str(path), None, None, False, None, JsonHow())
+    wanted = one_constraint(str(path), None, None, None, False, None, JsonHow())
     assert command.default_prompt(wanted) == expected
 
 
