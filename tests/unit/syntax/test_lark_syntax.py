@@ -123,7 +123,7 @@ def test_errors(source: str, error: type[ConstraintError], location: str, messag
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ('start: a\na: b\nb: "x" a', "line 2, column 1: the rule 'a' has no finite text"),
+        ('start: a\na: b\nb: "x" a', "line 3, column 1: the rule 'b' has no finite text"),
         ("start: /[^\\s\\S]/", "line 1, column 8: the pattern: no text matches it"),
         ("start: A\nA: /a(?=b)c/", "line 2, column 1: the terminal A: no text matches it"),
         ('start: %json {"type": "string", "enum": [1]}', "line 1, column 8: in %json"),
@@ -150,7 +150,7 @@ def test_hostile_grammars_end_in_named_errors() -> None:
         dx.compile(dx.grammar("start: x0\n" + dense), VOCAB)
     for source in ("", "%", "start", "start: ?", "{}", "\\", "start: a{", "\0", "%import", "start: %json"):
         with pytest.raises(ConstraintError):
-            dx.compile(dx.grammar(source + "\nother: start other"), VOCAB)
+            dx.grammar(source)
 
 
 def test_budgets() -> None:
