@@ -1,6 +1,7 @@
 #include "mask/lexeme_table.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 
 #include "mask/absorption.h"
@@ -10,7 +11,7 @@ namespace decodex {
 namespace {
 
 constexpr size_t kMaxRemainders = 20'000;   // tokens that leave; more, and the nodes where they do are kept instead
-constexpr size_t kMaxExits = 1'000;         // of those nodes; more, and a split costs more than a walk
+constexpr size_t kMaxExits = 100'000;       // of those nodes; more, and a split costs more than a walk
 constexpr size_t kDenseFrom = 2'000;        // tokens that stay; from here on a bit mask is kept
 constexpr size_t kMaxDifference = 8'000;    // nodes at which two lexemes may differ; more, and a table of its own is cheaper
 constexpr size_t kWorthAbsorbing = 5;       // tokens of a subtree; in smaller ones the test costs more than the walk
@@ -21,12 +22,16 @@ void clear_bit(std::vector<uint32_t>& bits, uint32_t id) { bits[id >> 5] &= ~(1u
 
 ExitNodes exit_nodes(const TokenTrie& trie, const std::vector<uint32_t>& ends) {
   ExitNodes out;
+  std::array<std::vector<uint32_t>, 256> by_byte;
   for (uint32_t end : ends)
-    for (uint32_t c = 0; c < trie.node(end).children; ++c) out.nodes.push_back(trie.node(end).first_child + c);
-  std::stable_sort(out.nodes.begin(), out.nodes.end(), [&](uint32_t a, uint32_t b) { return trie.byte(a) < trie.byte(b); });
-  for (uint32_t k = 0; k < out.nodes.size(); ++k) {
-    if (out.groups.empty() || out.groups.back().byte != trie.byte(out.nodes[k])) out.groups.push_back({trie.byte(out.nodes[k]), k});
-    out.groups.back().end = k + 1;
+    for (uint32_t c = 0; c < trie.node(end).children; ++c) {
+      const uint32_t child = trie.node(end).first_child + c;
+      by_byte[trie.byte(child)].push_back(child);
+    }
+  for (int byte = 0; byte < 256; ++byte) {
+    if (by_byte[byte].empty()) continue;
+    out.nodes.insert(out.nodes.end(), by_byte[byte].begin(), by_byte[byte].end());
+    out.groups.push_back({static_cast<uint8_t>(byte), static_cast<uint32_t>(out.nodes.size())});
   }
   return out;
 }

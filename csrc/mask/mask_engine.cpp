@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kSideShare = 16;     // of the masks' limit, for each of the small caches
 constexpr size_t kDenseFrom = 2'000;  // ids; from here on a mask keeps a row of bits
+constexpr uint32_t kMostExits = 8'000;  // nodes to go on with behind a lexeme; more, and the state is walked as a whole
 constexpr int kMostUnfolded = 256;    // rules and repetitions that one mask takes apart in search of lexemes
 
 size_t capture_bytes(const std::unordered_map<std::string, const Mask*>& masks) {
@@ -401,6 +402,12 @@ bool MaskEngine::add_lexeme(ExprId lexeme, ExprId tail, Draft& draft) {
   if (pool_.node(lexeme).flags & kHasRule) return false;
   const LexemeTable& table = *table_for(lexeme, tail != kEpsilon || draft.ends);
   if (!table.splits || (draft.ends && !table.exits.nodes.empty())) return false;
+  uint32_t readable = 0, begin = 0;   // nodes at which the tail can go on
+  for (auto [byte, end] : table.exits.groups) {
+    if (pool_.step_held(tail, byte) != kEmpty) readable += end - begin;
+    begin = end;
+  }
+  if (readable > kMostExits) return false;
   if (draft.counts_tokens() && !table.prefix_free) return false;   // the ways out of lexeme and tail need not add up
   const uint64_t left = uint64_t{pool_.shortest(lexeme)} + table.growth + way_out(tail, draft, false);
   if (draft.budget != kUnbounded && left >= draft.budget) return false;
