@@ -385,7 +385,6 @@ bool MaskEngine::add_but(ExprId conj, ExprId tail, Draft& draft) {
   if (judged > kMost) return false;
   add(kept, tail, inner);
   walk_plain(inner);
-  if (!inner.row.empty()) return false;
   for (const LexemeTable* table : inner.dense)
     for (uint32_t id : dead)
       if (table->bits[id >> 5] >> (id & 31) & 1) return false;
