@@ -1,7 +1,7 @@
 """The native core. Use the package's public names; these are what they are made of."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,16 @@ class Vocabulary:
         start_blob: bytes,
         start_offsets: NDArray[np.int64],
         eos_token_ids: Sequence[int],
+        order: NDArray[np.uint32] | None = ...,
+        tables: dict[str, NDArray[Any]] | None = ...,
     ) -> None: ...
+    @property
+    def order(self) -> NDArray[np.uint32]:
+        """The ids with text, in the order of their bytes."""
+    def longest_tokens(self, text: bytes) -> list[int]:
+        """A text cut into the longest tokens that there are, one after the other."""
+    def tables(self) -> dict[str, NDArray[Any]]:
+        """The lexeme tables made so far, as arrays."""
     @property
     def size(self) -> int: ...
     @property
@@ -118,8 +127,27 @@ class Limits:
     @property
     def nesting(self) -> int: ...
 
+class SavedStates:
+    """The states that sample texts met, with their transitions and masks. Raises ``ArtefactError`` when arrays do not
+    hold together. Those of one name share their states in memory."""
+
+    def __init__(self, vocabulary: Vocabulary, arrays: dict[str, NDArray[Any]], name: str = ...) -> None: ...
+    def arrays(self) -> dict[str, NDArray[Any]]: ...
+    def __len__(self) -> int: ...
+    @property
+    def masks(self) -> int: ...
+    @property
+    def memory(self) -> int: ...
+
 class Compiled:
+    @overload
     def __init__(self, vocabulary: Vocabulary, term: Term, limits: Limits) -> None: ...
+    @overload
+    def __init__(
+        self, vocabulary: Vocabulary, term: Term, limits: Limits, saved: SavedStates, unenforced: Sequence[str]
+    ) -> None: ...
+    def record(self, texts: Sequence[Sequence[int]]) -> tuple[SavedStates, list[int]]:
+        """The states on the way of token sequences, and how many tokens of each could be read."""
     @property
     def unenforced(self) -> list[str]: ...
     def dump(self) -> str: ...

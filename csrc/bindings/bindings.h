@@ -5,6 +5,14 @@
 #include <pybind11/stl.h>
 
 #include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace decodex {
+class Compiled;
+struct SavedStates;
+}  // namespace decodex
 
 namespace decodex {
 struct Generation;
@@ -17,6 +25,7 @@ namespace py = pybind11;
 void register_errors(py::module_& m);
 void register_vocabulary(py::module_& m);
 void register_terms(py::module_& m);
+void register_artefacts(py::module_& m);
 void register_compiled(py::module_& m);
 void register_matcher(py::module_& m);
 
@@ -44,5 +53,9 @@ struct MaskBuffer {
   uint32_t* row(int64_t index) const;   // throws Error(Mask) when there is no such row
 };
 MaskBuffer mask_buffer(py::handle object, size_t words);
+
+// The states on the way of token sequences, and how many tokens of each could be read.
+std::pair<std::shared_ptr<SavedStates>, std::vector<size_t>> record(Compiled& compiled,
+                                                                    const std::vector<std::vector<uint32_t>>& texts);
 
 }  // namespace decodex::bindings

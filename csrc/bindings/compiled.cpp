@@ -49,6 +49,14 @@ void register_compiled(py::module_& m) {
              return std::make_shared<Compiled>(std::move(engine), std::move(term), limits);
            }),
            py::arg("vocabulary"), py::arg("term"), py::arg("limits"))
+      .def(py::init([](std::shared_ptr<Engine> engine, std::shared_ptr<Term> term, const Limits& limits,
+                       std::shared_ptr<SavedStates> saved, std::vector<std::string> unenforced) {
+             const WithoutGil without_gil;
+             return std::make_shared<Compiled>(std::move(engine), std::move(term), limits, std::move(saved), std::move(unenforced));
+           }),
+           py::arg("vocabulary"), py::arg("term"), py::arg("limits"), py::arg("saved"), py::arg("unenforced"))
+      .def("record", &record, py::arg("texts"),
+           "The states on the way of token sequences, and how many tokens of each could be read.")
       .def_property_readonly("unenforced", [](const Compiled& c) { return c.unenforced(); })
       .def("dump", [](Compiled& c) {
         auto start = c.start();

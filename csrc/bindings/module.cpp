@@ -6,6 +6,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   register_errors(m);
   register_vocabulary(m);
   register_terms(m);
+  register_artefacts(m);
   register_compiled(m);
   register_matcher(m);
 }

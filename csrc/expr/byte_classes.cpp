@@ -1,5 +1,6 @@
 #include "expr/byte_classes.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace decodex {
@@ -9,6 +10,11 @@ ByteClassTable::ByteClassTable()
 
 const ByteClasses* ByteClassTable::split(const ByteSet& set) {
   return intern([&](int byte) { return set.has(static_cast<uint8_t>(byte)) ? 1 : 0; });
+}
+
+const ByteClasses* ByteClassTable::of(const uint8_t* classes) {
+  auto known = index_.find(std::string_view(reinterpret_cast<const char*>(classes), sizeof ByteClasses::of));
+  return known != index_.end() ? known->second : intern([&](int byte) { return classes[byte]; });
 }
 
 const ByteClasses* ByteClassTable::product(const ByteClasses* a, const ByteClasses* b) {
@@ -23,11 +29,18 @@ const ByteClasses* ByteClassTable::product(const ByteClasses* a, const ByteClass
 template <class Label>
 const ByteClasses* ByteClassTable::intern(Label label) {
   ByteClasses made{};
-  std::unordered_map<int, uint8_t> numbers;
+  int labels[256];   // per class; there are few, and neighbours are often alike
   for (int byte = 0; byte < 256; ++byte) {
-    auto [it, fresh] = numbers.try_emplace(label(byte), static_cast<uint8_t>(made.count));
-    if (fresh) made.representative[made.count++] = static_cast<uint8_t>(byte);
-    made.of[byte] = it->second;
+    const int wanted = label(byte);
+    int at = byte > 0 ? made.of[byte - 1] : 0;
+    if (byte == 0 || labels[at] != wanted) {
+      at = static_cast<int>(std::find(labels, labels + made.count, wanted) - labels);
+      if (at == made.count) {
+        labels[at] = wanted;
+        made.representative[made.count++] = static_cast<uint8_t>(byte);
+      }
+    }
+    made.of[byte] = static_cast<uint8_t>(at);
   }
   auto key = [](const ByteClasses& classes) { return std::string_view(reinterpret_cast<const char*>(classes.of), sizeof classes.of); };
   auto known = index_.find(key(made));

@@ -23,6 +23,7 @@ class ByteClassTable {
   const ByteClasses* one() const { return one_; }        // all bytes alike
   const ByteClasses* each() const { return each_; }      // every byte by itself
   const ByteClasses* split(const ByteSet& set);          // the set and the rest
+  const ByteClasses* of(const uint8_t* classes);         // byte -> class, 256 of them
   // The coarsest partition that tells apart what either of the two does.
   const ByteClasses* product(const ByteClasses* a, const ByteClasses* b);
   size_t bytes() const { return stored_.size() * (sizeof(ByteClasses) + 64) + products_.size() * 48; }

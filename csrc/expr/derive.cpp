@@ -80,6 +80,7 @@ const ByteClasses* ExprPool::compute_classes(ExprId e) {
       add(node(e).kind == Kind::Bytes ? e : ExprId{node(e).a});
       break;
     case Kind::Rule:
+      if (const uint8_t* known = sources_[node(e).a]->known_classes(node(e).key)) return class_table_.of(known);
       add(expand(e));
       break;
     case Kind::Capture:  // the bytes read are remembered, so no two lead to one state
@@ -162,6 +163,7 @@ ExprId ExprPool::derive_uncached(ExprId e, uint8_t byte) {
     case Kind::Lexeme:
       return lexeme(derive(ExprId{n.a}, byte));
     case Kind::Rule:
+      if (auto known = sources_[n.a]->known_next(*this, n.key, byte)) return *known;
       return derive(expand(e), byte);
     case Kind::Capture:
       return derive_capture(e, byte);

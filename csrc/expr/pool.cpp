@@ -101,6 +101,12 @@ ExprId RuleSource::resume(ExprPool&, uint64_t, uint64_t) { return kEmpty; }
 
 bool RuleSource::includes(uint64_t, uint64_t) const { return false; }
 
+const uint8_t* RuleSource::known_classes(uint64_t) const { return nullptr; }
+
+std::optional<ExprId> RuleSource::known_next(ExprPool&, uint64_t, uint8_t) { return std::nullopt; }
+
+size_t RuleSource::memory() const { return 0; }
+
 std::vector<ExprId> ExprPool::captures_at_head(ExprId e) const {
   std::vector<ExprId> found, stack{e};
   while (!stack.empty()) {
@@ -135,7 +141,7 @@ ExprPool::ExprPool(Limits limits) : limits_(limits) {
 size_t ExprPool::memory() const {
   return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() +
          index_.bytes() + capture_index_.bytes() + map_bytes(set_classes_) + map_bytes(named_sources_) + map_bytes(relaxed_) +
-         map_bytes(covered_);
+         map_bytes(covered_) + source_bytes_;
 }
 
 // ---- the table of nodes ----
@@ -480,6 +486,7 @@ ExprId ExprPool::words_range(std::span<const std::string> words, size_t depth) {
 }
 
 uint32_t ExprPool::add_source(std::unique_ptr<RuleSource> source) {
+  source_bytes_ += source->memory();
   sources_.push_back(std::move(source));
   return static_cast<uint32_t>(sources_.size() - 1);
 }

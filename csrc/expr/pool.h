@@ -85,6 +85,12 @@ class RuleSource {
   virtual ExprId resume(ExprPool& pool, uint64_t key, uint64_t counted);
   // Is every word of the regular rule `part` plainly a word of `whole`?
   virtual bool includes(uint64_t whole, uint64_t part) const;
+  // Where a rule is a state whose transitions are known without its body: its byte classes (256 numbers, in the order of
+  // the smallest bytes), nullptr otherwise; and the state after a byte, nothing where the body has to be asked.
+  virtual const uint8_t* known_classes(uint64_t key) const;
+  virtual std::optional<ExprId> known_next(ExprPool& pool, uint64_t key, uint8_t byte);
+  // Bytes that it holds on to, beside the expressions of the pool.
+  virtual size_t memory() const;
 };
 
 struct Limits {
@@ -333,6 +339,7 @@ class ExprPool {
   std::unordered_map<uint64_t, bool> covered_;    // unions that were looked at: is every word of the first one of the second?
   std::vector<std::unique_ptr<RuleSource>> sources_;
   std::unordered_map<std::string, uint32_t> named_sources_;
+  size_t source_bytes_ = 0;           // of the sources
   Chunked<CaptureRecord> captures_;
   size_t capture_count_ = 0;
   std::unordered_map<ExprId, Relaxed> relaxed_;

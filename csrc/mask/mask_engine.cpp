@@ -8,6 +8,7 @@
 
 #include "base/map_bytes.h"
 #include "mask/draft.h"
+#include "mask/saved_source.h"
 
 namespace decodex {
 
@@ -142,7 +143,11 @@ const Mask* MaskEngine::make(ExprId state, bool at_start) {
   std::unique_ptr<Mask> mask;
   bool by_word = false;
   if (!published) {
-    mask = start ? compute_start(state) : compute(state, by_word);
+    if (auto saved = saved_.find(state); saved != saved_.end()) mask = saved->second.source->mask(saved->second.state, start);
+    if (!mask) {
+      mask = start ? compute_start(real(state)) : compute(real(state), by_word);
+      mask->all = allows_all(*mask, state);
+    }
     published = mask.get();
     if (!key.empty() && !by_word) capture_masks_[key] = published;
   }
@@ -150,7 +155,6 @@ const Mask* MaskEngine::make(ExprId state, bool at_start) {
   touch(*published);
   std::unique_lock guard(eviction_);
   if (mask) {
-    mask->all = allows_all(*mask, state);
     bytes_ += mask->memory();
     stored_.push_back(std::move(mask));
   }
@@ -169,6 +173,7 @@ void MaskEngine::evict_if_full() {
   if (bytes_ > cache_bytes_) evict();
   const size_t limit = cache_bytes_ / kSideShare;
   if (absorptions_.memory() > limit) absorptions_.clear();
+  if (hashes_.memory() > limit) hashes_.clear();
   if (map_bytes(cost_) > limit) cost_.clear();
   if (map_bytes(without_words_) > limit) without_words_.clear();
   if (capture_bytes(capture_masks_) > limit) capture_masks_.clear();
@@ -228,6 +233,12 @@ bool MaskEngine::allows_all(const Mask& mask, ExprId state) const {
   size_t count = 0;
   for (uint32_t word : bits) count += static_cast<size_t>(std::popcount(word));
   return count == vocab_.size();
+}
+
+// The state itself, where an artefact's saved one stands for it.
+ExprId MaskEngine::real(ExprId state) {
+  auto saved = saved_.find(state);
+  return saved == saved_.end() ? state : saved->second.source->real(pool_, saved->second.state);
 }
 
 // What a capture's mask depends on besides the word.
@@ -645,10 +656,25 @@ std::shared_ptr<const LexemeTable> MaskEngine::table_for(ExprId lexeme, bool fol
     table_read_at_[known->second.get()] = clock_.load(std::memory_order_relaxed);
     return known->second;
   }
-  auto table = make_table(lexeme, followed);
+  std::shared_ptr<const LexemeTable> table;
+  if (saved_tables_)
+    if (const auto name = hashes_.of(lexeme)) table = saved_tables_->find(vocab_, *name, followed);
+  if (table) bytes_ += table->memory();
+  else table = make_table(lexeme, followed);
   table_read_at_[table.get()] = clock_.load(std::memory_order_relaxed);
   tables_.emplace(key, table);
   return table;
+}
+
+void MaskEngine::save_tables(SavedTables::Arrays& to, std::set<std::pair<StructuralHash, bool>>& known) {
+  constexpr size_t kMost = size_t{64} << 20;   // bytes of rows; a file with more would take long to load
+  std::lock_guard lock(pool_.mutex());
+  for (const auto& [key, table] : tables_) {
+    if (to.rows.size() * sizeof(uint32_t) > kMost) return;
+    const bool followed = key % 2 != 0;
+    const auto name = hashes_.of(ExprId{static_cast<uint32_t>(key / 2)});
+    if (name && known.insert({*name, followed}).second) SavedTables::append(vocab_, *name, followed, *table, to);
+  }
 }
 
 std::shared_ptr<const LexemeTable> MaskEngine::make_table(ExprId lexeme, bool followed) {
@@ -696,7 +722,11 @@ ExprId MaskEngine::advance(ExprId state, bool at_start, uint32_t token) {
   return completable(state) ? state : kEmpty;
 }
 
-bool MaskEngine::completable(ExprId state) { return vocab_.spells_every_byte() || cost(state) != kInfinite; }
+bool MaskEngine::completable(ExprId state) {
+  if (vocab_.spells_every_byte()) return true;
+  if (auto saved = saved_.find(state); saved != saved_.end() && saved->second.source->has_mask(saved->second.state)) return true;
+  return cost(state) != kInfinite;
+}
 
 uint32_t MaskEngine::tokens_to_finish(ExprId state, bool at_start) {
   std::lock_guard lock(pool_.mutex());
@@ -712,6 +742,7 @@ bool MaskEngine::suffices(ExprId state, uint32_t tokens) {
 
 uint32_t MaskEngine::cost(ExprId state) {
   if (pool_.nullable(state)) return 0;
+  state = real(state);
   auto known = cost_.find(state);
   if (known != cost_.end()) return known->second;
   if (!vocab_.spells_every_byte()) return cost_by_search(state);
@@ -815,6 +846,7 @@ bool MaskEngine::fill_within(ExprId state, bool at_start, uint32_t budget, uint3
   }
   Draft draft;
   draft.budget = budget;
+  state = real(state);
   if (budget > 0 && from_tables) {
     add(state, kEpsilon, draft);
     walk_plain(draft);
@@ -844,7 +876,7 @@ void MaskEngine::add_witness(ExprId state, Draft& draft) {
 uint32_t MaskEngine::measure(ExprId state) {
   Draft draft;
   draft.in_tokens = true;
-  add(state, kEpsilon, draft);
+  add(real(state), kEpsilon, draft);
   walk_plain(draft);
   return draft.after;
 }

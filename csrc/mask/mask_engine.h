@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@
 #include "mask/counts.h"
 #include "mask/lexeme_table.h"
 #include "mask/product_table.h"
+#include "mask/saved_tables.h"
 #include "vocab/vocabulary.h"
 
 namespace decodex {
@@ -36,6 +38,14 @@ struct Mask {
   size_t memory() const { return sizeof(*this) + (own.size() + ids.size()) * sizeof(uint32_t); }
 };
 
+class SavedSource;
+
+// A state that an artefact holds.
+struct SavedPlace {
+  SavedSource* source;
+  uint32_t state;
+};
+
 // What the caches hold and how they did. Fills are counted without a lock: threads may miss some.
 struct MaskStats {
   size_t masks = 0, mask_bytes = 0, tables = 0, table_bytes = 0;
@@ -48,7 +58,7 @@ struct MaskStats {
 class MaskEngine {
  public:
   MaskEngine(ExprPool& pool, const Vocabulary& vocab, uint64_t cache_bytes)
-      : pool_(pool), vocab_(vocab), cache_bytes_(cache_bytes), absorptions_(pool) {}
+      : pool_(pool), vocab_(vocab), cache_bytes_(cache_bytes), absorptions_(pool), hashes_(pool) {}
 
   // Writes the mask of `state` to `out` (vocab.words() words). Returns false when every id is allowed.
   // `at_start`: no token has been read yet. Without a known mask the pool's lock is taken.
@@ -63,6 +73,19 @@ class MaskEngine {
   bool suffices(ExprId state, uint32_t tokens);
   // The state after a token, kEmpty when it is not allowed.
   ExprId advance(ExprId state, bool at_start, uint32_t token);
+  // From now on the mask of `state` is the one that was saved. (pool lock held)
+  void attach(ExprId state, SavedPlace place) { saved_.try_emplace(state, place); }
+  // Calls use(mask) with the mask of a state while it cannot be dropped.
+  template <class Use>
+  void with_mask(ExprId state, bool at_start, Use use) {
+    std::lock_guard lock(pool_.mutex());
+    use(*make(state, at_start));
+  }
+  // Lexeme tables that are in `tables` are taken from there. Before any mask is made.
+  void use(std::shared_ptr<const SavedTables> tables) { saved_tables_ = std::move(tables); }
+  // Appends the lexeme tables made so far, but for those that `known` names, and names them there.
+  void save_tables(SavedTables::Arrays& to, std::set<std::pair<StructuralHash, bool>>& known);
+  const Vocabulary& vocab() const { return vocab_; }
   MaskStats stats();
 
   // The masks that are made already, to be read by any number of threads: none is dropped while this lives, so it must
@@ -84,6 +107,7 @@ class MaskEngine {
   bool within(const Mask& mask, uint32_t budget) const;
   std::string capture_key(ExprId state) const;
   const Mask* make(ExprId state, bool at_start);
+  ExprId real(ExprId state);
   std::unique_ptr<Mask> compute(ExprId state, bool& by_word);
   std::unique_ptr<Mask> compute_start(ExprId state);
   void add(ExprId e, ExprId tail, Draft& draft);
@@ -141,9 +165,12 @@ class MaskEngine {
   std::unordered_map<ExprId, const Mask*> start_masks_;
   std::unordered_map<std::string, const Mask*> capture_masks_;   // of captures whose mask is the same for all words
   Absorptions absorptions_;
+  StructuralHashes hashes_;
+  std::shared_ptr<const SavedTables> saved_tables_;
   std::unordered_map<uint64_t, std::shared_ptr<const LexemeTable>> tables_;   // lexeme * 2 + followed
   std::unordered_map<uint64_t, std::unique_ptr<ProductTable>> products_;   // lexeme << 32 | tracker
   std::unordered_map<ExprId, uint32_t> cost_;
+  std::unordered_map<ExprId, SavedPlace> saved_;
   std::unordered_map<ExprId, ExprId> without_words_;   // states at whose head a capture begins -> see without_words()
   std::unordered_map<const void*, uint32_t> table_read_at_;   // of tables and products, as Mask::read_at
   std::atomic<uint32_t> clock_ = 0;   // masks made; a mask that is read again before the next one is made is not written to

@@ -35,11 +35,12 @@ TokenTrie::TokenTrie(std::vector<Entry>& entries) {
     sorted.push_back({leading(e.bytes), e});
     bytes += e.bytes.size();
   }
-  std::sort(sorted.begin(), sorted.end(), [](const Keyed& a, const Keyed& b) {
+  auto before = [](const Keyed& a, const Keyed& b) {
     if (a.key != b.key) return a.key < b.key;
     int order = a.entry.bytes.compare(b.entry.bytes);
     return order != 0 ? order < 0 : a.entry.id < b.entry.id;
-  });
+  };
+  if (!std::is_sorted(sorted.begin(), sorted.end(), before)) std::sort(sorted.begin(), sorted.end(), before);
   entries.clear();
   for (const Keyed& k : sorted) entries.push_back(k.entry);
 

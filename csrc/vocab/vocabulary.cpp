@@ -1,14 +1,31 @@
 #include "vocab/vocabulary.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 
 namespace decodex {
 
+namespace {
+
+// Every id once: those of `order` first, if they are ids.
+std::vector<uint32_t> in_order(const std::vector<uint32_t>& order, const std::vector<uint8_t>& has_text) {
+  std::vector<uint32_t> out;
+  std::vector<uint8_t> seen(has_text.size(), 0);
+  out.reserve(has_text.size());
+  for (uint32_t id : order)
+    if (id < seen.size() && !std::exchange(seen[id], uint8_t{1})) out.push_back(id);
+  for (uint32_t id = 0; id < seen.size(); ++id)
+    if (!seen[id]) out.push_back(id);
+  return out;
+}
+
+}  // namespace
+
 Vocabulary::Vocabulary(std::string blob, std::vector<int64_t> offsets, std::vector<uint8_t> has_text,
                        std::vector<int32_t> start_ids, std::string start_blob, std::vector<int64_t> start_offsets,
-                       std::vector<int32_t> eos_token_ids)
+                       std::vector<int32_t> eos_token_ids, const std::vector<uint32_t>& order)
     : blob_(std::move(blob)), offsets_(std::move(offsets)), has_text_(std::move(has_text)),
       is_eos_(has_text_.size(), 0), start_ids_(std::move(start_ids)), start_blob_(std::move(start_blob)),
       start_offsets_(std::move(start_offsets)) {
@@ -37,7 +54,7 @@ Vocabulary::Vocabulary(std::string blob, std::vector<int64_t> offsets, std::vect
   std::fill(std::begin(byte_tokens_), std::end(byte_tokens_), -1);
   std::vector<TokenTrie::Entry> entries;
   entries.reserve(size());
-  for (uint32_t id = 0; id < size(); ++id) {
+  for (uint32_t id : in_order(order, has_text_)) {
     if (!has_text_[id]) continue;
     std::string_view text = token(id);
     if (text.size() == 1 && byte_tokens_[static_cast<uint8_t>(text[0])] < 0)
@@ -74,6 +91,26 @@ std::string_view Vocabulary::start_token(uint32_t id) const {
   size_t k = static_cast<size_t>(it - start_ids_.begin());
   return std::string_view(start_blob_).substr(static_cast<size_t>(start_offsets_[k]),
                                               static_cast<size_t>(start_offsets_[k + 1] - start_offsets_[k]));
+}
+
+std::vector<uint32_t> Vocabulary::longest_tokens(std::string_view text) const {
+  std::vector<uint32_t> out;
+  for (size_t i = 0; i < text.size();) {
+    const TokenTrie& trie = i == 0 ? start_trie() : trie_;
+    size_t end = i;
+    for (size_t j = i, node = 0; j < text.size() && (node = trie.child(node, text[j])) != 0;) {
+      ++j;
+      if (trie.ids_at(node).empty()) continue;
+      if (end > i) out.pop_back();
+      out.push_back(trie.ids_at(node).front());
+      end = j;
+    }
+    if (end == i)
+      throw Error(ErrorKind::Vocabulary, "no token of the vocabulary begins with the byte " +
+                                             std::to_string(static_cast<uint8_t>(text[i])) + " at position " + std::to_string(i));
+    i = end;
+  }
+  return out;
 }
 
 size_t Vocabulary::memory() const {

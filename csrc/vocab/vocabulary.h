@@ -17,10 +17,11 @@ namespace decodex {
 class Vocabulary {
  public:
   // Token i is blob[offsets[i], offsets[i+1]) when has_text[i] != 0. `start_ids` (with their own bytes) add something
-  // else at the start of a text. Throws Error(Vocabulary).
+  // else at the start of a text. `order`: the ids with text as trie().ids() has them, where that is known from before (a
+  // wrong one costs time, nothing else). Throws Error(Vocabulary).
   Vocabulary(std::string blob, std::vector<int64_t> offsets, std::vector<uint8_t> has_text,
              std::vector<int32_t> start_ids, std::string start_blob, std::vector<int64_t> start_offsets,
-             std::vector<int32_t> eos_token_ids);
+             std::vector<int32_t> eos_token_ids, const std::vector<uint32_t>& order = {});
 
   uint32_t size() const { return static_cast<uint32_t>(has_text_.size()); }
   uint32_t words() const { return (size() + 31) / 32; }               // 32-bit words of a mask
@@ -43,6 +44,8 @@ class Vocabulary {
   // Every byte that occurs in UTF-8 is a token of its own: whatever is live in bytes can be spelled.
   bool spells_every_byte() const { return spells_every_byte_; }
   int32_t byte_token(uint8_t byte) const { return byte_tokens_[byte]; }   // -1: none
+  // A text as the longest tokens that there are, one after the other. Throws Error(Vocabulary) where there is none.
+  std::vector<uint32_t> longest_tokens(std::string_view text) const;
   size_t memory() const;
 
  private:
