@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from decodex.version import __version__
 
 _HOMES = {
     "decodex.errors": (
@@ -42,7 +42,7 @@ _HOMES = {
         "type_",
     ),
     "decodex.vocab": ("Vocabulary",),
-    "decodex.compiling": ("CompiledConstraint", "Limits", "compile"),
+    "decodex.compiling": ("ArtefactCache", "CompiledConstraint", "Limits", "compile", "load"),
     "decodex.matching": ("CheckResult", "Explanation", "Matcher", "allocate_bitmask", "fill_bitmasks"),
     "decodex.decoding": ("apply_bitmask",),
 }
@@ -65,7 +65,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from decodex.compiling import CompiledConstraint, Limits, compile
+    from decodex.compiling import ArtefactCache, CompiledConstraint, Limits, compile, load
     from decodex.constraints import (
         Constraint,
         choice,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,11 @@ from decodex.errors import BudgetError, VocabularyError
 __all__ = ["CompiledConstraint", "Limits", "compile"]
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from decodex.compiling.artefacts import WarmTexts
+    from decodex.compiling.cache import ArtefactCache
     from decodex.matching.check import CheckResult
     from decodex.vocab import Vocabulary
 
@@ -20,15 +26,26 @@ if TYPE_CHECKING:
 class CompiledConstraint:
     """A constraint for one vocabulary. Made by :func:`compile`; shared by any number of matchers and threads."""
 
-    __slots__ = ("constraint", "max_tokens", "native", "vocab")
+    __slots__ = ("constraint", "is_loaded", "limits", "max_tokens", "native", "vocab", "warm_texts")
 
     def __init__(
-        self, constraint: Constraint, vocab: Vocabulary, native: Compiled, max_tokens: int | None
+        self,
+        constraint: Constraint,
+        vocab: Vocabulary,
+        native: Compiled,
+        max_tokens: int | None,
+        limits: Limits,
+        warm_texts: Sequence[Sequence[int]] = (),
+        *,
+        is_loaded: bool = False,
     ) -> None:
         self.constraint = constraint
         self.vocab = vocab
         self.native = native
         self.max_tokens = max_tokens
+        self.limits = limits
+        self.warm_texts = warm_texts
+        self.is_loaded = is_loaded
 
     def matcher(self, max_tokens: int | None = None) -> Matcher:
         """A matcher at the start of a text.
@@ -54,6 +71,20 @@ class CompiledConstraint:
             return result
         return replace(result, violation=first_violation(self.constraint, text))
 
+    def save(self, path: str | PathLike[str], warm: WarmTexts = ()) -> None:
+        """Write an artefact, from which :func:`load` takes less time than compiling.
+
+        ``warm``: texts, or token sequences, such as generations will write (a beginning will do). The states and masks
+        that they meet go into the file, and are at hand when it is loaded, beside those of texts saved before. The
+        texts themselves can be read from the file. It has some tens of KiB as a rule.
+
+        Raises ``ConstraintError`` for a text that the constraint does not allow, ``ArtefactError`` for a constraint of
+        a class of one's own and where the file cannot be written. A file of that name is replaced in one step.
+        """
+        from decodex.compiling.artefacts import save
+
+        save(self, path, warm)
+
     def stats(self) -> dict[str, int]:
         """What the constraint's pool holds and how its caches did; it is shared by all constraints of the vocabulary
         with the same limits, and ``vocab.stats()`` adds up all pools.
@@ -75,26 +106,61 @@ def compile(
     vocab: Vocabulary,
     max_tokens: int | None = None,
     limits: Limits | None = None,
+    *,
+    warm: WarmTexts = (),
+    cache: str | PathLike[str] | ArtefactCache | None = None,
 ) -> CompiledConstraint:
     """Compile a constraint for a vocabulary.
 
     ``max_tokens`` is the budget of every matcher that does not name its own. Compiling is lazy: what generation never
-    reaches is never built. Raises ``ConstraintError`` and its kin where the constraint is broken, ``UnsupportedError``
-    where it cannot be enforced, ``UnsatisfiableError`` when no text satisfies it, ``BudgetError`` when ``max_tokens``
-    is too small, ``LimitError`` when a work limit ends the attempt.
+    reaches is never built, but for the states and masks that the texts (or token sequences) of ``warm`` meet.
+    ``cache`` is a folder, or an ``ArtefactCache``, in which processes share what they compiled, with what the ``warm``
+    of the first one met; without it, that of the environment variable ``DECODEX_CACHE``, if there is one.
+
+    Raises ``ConstraintError`` and its kin where the constraint is broken, or a text of ``warm`` does not satisfy it,
+    ``UnsupportedError`` where it cannot be enforced, ``UnsatisfiableError`` when no text satisfies it, ``BudgetError``
+    when ``max_tokens`` is too small, ``LimitError`` when a work limit ends the attempt.
     """
+    check_vocabulary(vocab)
+    constraint = as_constraint(constraint)
+    if max_tokens is not None:
+        checked_budget(max_tokens)
+    limits = limits if limits is not None else Limits()
+    folder = cache if cache is not None else os.environ.get("DECODEX_CACHE")
+    if not folder:
+        compiled = _compile(constraint, vocab, limits, warm)
+    else:
+        from decodex.compiling.cache import ArtefactCache
+
+        kept = folder if isinstance(folder, ArtefactCache) else ArtefactCache(folder)
+        compiled = kept.get(constraint, vocab, limits, lambda: _compile(constraint, vocab, limits, warm))
+    compiled.max_tokens = max_tokens
+    return within_budget(compiled)
+
+
+def _compile(constraint: Constraint, vocab: Vocabulary, limits: Limits, warm: WarmTexts) -> CompiledConstraint:
+    compiled = CompiledConstraint(constraint, vocab, Compiled(vocab.native, constraint.term(), limits), None, limits)
+    if warm:
+        from decodex.compiling.artefacts import recorded, token_sequences
+
+        compiled.warm_texts = token_sequences(warm, vocab)
+        recorded(compiled, compiled.warm_texts)
+    return compiled
+
+
+def check_vocabulary(vocab: Vocabulary) -> None:
+    """A ``VocabularyError`` when it is none."""
     if not hasattr(vocab, "native"):
         raise VocabularyError(
             f"vocab is a decodex.Vocabulary, not {type(vocab).__name__}; make one with "
             "decodex.Vocabulary.from_hf(tokenizer)"
         )
-    constraint = as_constraint(constraint)
-    if max_tokens is not None:
-        checked_budget(max_tokens)
-    native = Compiled(vocab.native, constraint.term(), limits if limits is not None else Limits())
-    compiled = CompiledConstraint(constraint, vocab, native, max_tokens)
-    if max_tokens is not None:
-        compiled.matcher()
+
+
+def within_budget(compiled: CompiledConstraint) -> CompiledConstraint:
+    """The same, when its own budget suffices; a ``BudgetError`` otherwise."""
+    if compiled.max_tokens is not None:
+        compiled.matcher(compiled.max_tokens)
     return compiled
 
 

@@ -115,6 +115,34 @@ class Vocabulary:
 
         return cls(load_mistral(tokenizer, vocab_size, eos_token_ids))
 
+    # Files
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the vocabulary with what was prepared for it: its sorted order and the lexeme tables made so
+        far, among them those that JSON needs first.
+
+        About 25 bytes per token, and 16 KiB per 131k tokens and table. Raises ``ArtefactError`` where the file
+        cannot be written; a file of that name is replaced in one step.
+        """
+        from decodex.vocab.saved import save
+
+        save(self, self._source, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], *, encode: Encode | None = None) -> Vocabulary:
+        """The vocabulary that ``save`` wrote, ready several times sooner than from a tokenizer.
+
+        ``encode``: the tokenizer's own encoding of a text, which is not in the file, for instance
+        ``lambda text: tokenizer.encode(text, add_special_tokens=False)``. Raises ``ArtefactError`` for a file
+        that is cut short, altered, or of another version.
+        """
+        from decodex.vocab.saved import load_saved
+
+        source, native = load_saved(path, encode)
+        loaded = cls(source)
+        loaded._native = native
+        return loaded
+
     # What it holds
 
     @property

@@ -1,0 +1,3 @@
+"""The version of decodex, which artefacts are bound to."""
+
+__version__ = "0.1.0"
