@@ -161,3 +161,71 @@ def test_grammars(run: Any, tmp_path: Path) -> None:
     result = run("compile", "--grammar", str(path), "--json")
     report = json.loads(result.stdout)
     assert (report["name"], report["ok"], report["tokens_to_finish"]) == (str(path), True, 2)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_artefacts_of_a_folder(run: Any, folder: Path, tmp_path_factory: pytest.TempPathFactory, jobs: int) -> None:
+    import decodex as dx
+    from decodex.cli.vocabularies import byte_vocabulary
+
+    out, samples = tmp_path_factory.mktemp("out"), tmp_path_factory.mktemp("samples")
+    (samples / "inner").mkdir()
+    (samples / "inner" / "b.jsonl").write_text('["x", "y"]\r\n\n["z"', encoding="utf-8")
+    (folder / "broken.json").write_text('{"type": "nonsense"}')
+    result = run("compile", str(folder), "-o", str(out), "--warm", str(samples), "--jobs", str(jobs))
+    assert result.exit_code == 1
+    assert "2 of 3 constraints compiled, 2 saved" in result.stdout
+    assert "broken.json: failed" in result.stdout
+    assert sorted(str(path.relative_to(out)) for path in out.rglob("*.*")) == ["a.decodex", "inner/b.decodex"]
+    loaded = dx.load(out / "inner" / "b.decodex", byte_vocabulary())
+    assert [bytes(text) for text in loaded.warm_texts] == [b'["x", "y"]', b'["z"']
+    assert loaded.check('["x", "y"]').accepted
+    assert not loaded.check('["x"]').accepted
+
+
+def test_reports_of_several_processes_are_those_of_one(run: Any, folder: Path) -> None:
+    def reports(jobs: str) -> list[tuple[Any, ...]]:
+        lines = run("compile", str(folder), "--regex", "a(", "--jobs", jobs, "--json").stdout.splitlines()
+        return [(r["name"], r["ok"], r["tokens_to_finish"], r["location"]) for r in map(json.loads, lines)]
+
+    assert reports("3") == reports("1")
+
+
+def test_artefact_of_one_file_is_told(run: Any, folder: Path, tmp_path: Path) -> None:
+    result = run("compile", str(folder / "a.json"), "-o", str(tmp_path / "new"))
+    assert result.exit_code == 0
+    assert str(tmp_path / "new" / "a.decodex") in result.stdout
+    assert (tmp_path / "new" / "a.decodex").is_file()
+
+
+def test_vocabulary_of_a_file(run: Any, tmp_path: Path) -> None:
+    import decodex as dx
+
+    vocab = dx.Vocabulary.from_tokens([b"a", b"aa", None], eos_token_ids=[2])
+    vocab.save(tmp_path / "vocabulary")
+    result = run("compile", "--regex", "a{8}", "--vocab", str(tmp_path / "vocabulary"), "--json")
+    assert json.loads(result.stdout)["tokens_to_finish"] == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--regex", "a", "-o", "out"], "artefacts of schema files"),
+        (["a.json", "--warm", "."], "say where with -o"),
+        (["a.json", "-o", "out", "--warm", "nowhere"], "no such folder"),
+        (["a.json", "-o", "notes.txt"], "name a folder"),
+        (["a.json", "a.json", "-o", "out"], "would both be written"),
+        (["-", "--jobs", "2"], "cannot be shared"),
+        (["a.json", "--jobs", "0"], "jobs"),
+        (["a.json", "--vocab", "nowhere"], "cannot read nowhere"),
+        (["a.json", "--vocab", "notes.txt", "--jobs", "2"], "cut short"),
+        (["a.json", "--vocab", "x", "--bytes"], "cannot go together"),
+    ],
+)
+def test_bad_usage_of_artefacts(
+    run: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(folder)
+    result = run("compile", *arguments, stdin="{}")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
