@@ -2,9 +2,9 @@
 every prefix, and that what is allowed can be completed.
 
 Every constraint comes with a predicate in plain Python; a combination's predicate is the same combination of those. The
-texts are all those of up to eight characters of a small alphabet. Where the engine says that a prefix goes on, some text
-of the predicate must go on so, be it a longer one that the engine completes and the predicate judges. As a context-free
-part, nested arrays are judged by ``json.loads``.
+texts are all those of up to eight characters of a small alphabet. Where the engine says that a prefix goes on, some
+text of the predicate must go on so, be it a longer one that the engine completes and the predicate judges. As a
+context-free part, nested arrays are judged by ``json.loads``.
 
 ``DECODEX_COMBINATIONS`` is the number of combinations (default 150).
 """
@@ -48,22 +48,43 @@ def regular(rng: random.Random, letters: str) -> Case:
         a, b = re.escape(letters[0]), re.escape(letters[1])
         any_ = f"[{re.escape(letters)}]"
         pattern = rng.choice(
-            (f"({a}|{b})*", f"{any_}*{a}{any_}{{2}}", f"({a}{b})*{a}?", f"(?!{a}{a}){any_}*", f"{any_}{{2,5}}", f"({any_}{any_})*")
+            (
+                f"({a}|{b})*",
+                f"{any_}*{a}{any_}{{2}}",
+                f"({a}{b})*{a}?",
+                f"(?!{a}{a}){any_}*",
+                f"{any_}{{2,5}}",
+                f"({any_}{any_})*",
+            )
         )
         return Case(dx.regex(pattern), lambda t: re.fullmatch(pattern, t) is not None, pattern)
     if kind == "choice":
         options = ["".join(rng.choices(letters, k=rng.randint(0, 4))) for _ in range(3)]
         return Case(dx.choice(options), lambda t: t in options, f"choice {options}")
     if kind == "length":
-        return Case(dx.length("chars", low, high), lambda t: low <= len(t) <= (99 if high is None else high), f"chars {low}-{high}")
+        return Case(
+            dx.length("chars", low, high),
+            lambda t: low <= len(t) <= (99 if high is None else high),
+            f"chars {low}-{high}",
+        )
     if kind == "words":
         return Case(
-            dx.length("words", low, high), lambda t: low <= len(t.split()) <= (99 if high is None else high), f"words {low}-{high}"
+            dx.length("words", low, high),
+            lambda t: low <= len(t.split()) <= (99 if high is None else high),
+            f"words {low}-{high}",
         )
     if kind == "contains":
-        return Case(dx.contains(phrase, whole_words=whole), lambda t: count(phrase, whole, t) > 0, f"contains {phrase!r} {whole}")
+        return Case(
+            dx.contains(phrase, whole_words=whole),
+            lambda t: count(phrase, whole, t) > 0,
+            f"contains {phrase!r} {whole}",
+        )
     if kind == "excludes":
-        return Case(dx.excludes(phrase, whole_words=whole), lambda t: count(phrase, whole, t) == 0, f"excludes {phrase!r} {whole}")
+        return Case(
+            dx.excludes(phrase, whole_words=whole),
+            lambda t: count(phrase, whole, t) == 0,
+            f"excludes {phrase!r} {whole}",
+        )
     if kind == "ordered":
         both = re.compile(pattern_of(phrase, whole) + ".*?" + pattern_of(other, whole), re.DOTALL)
         return Case(
@@ -102,7 +123,9 @@ def only_arrays(value: object) -> bool:
 
 
 NESTED = Case(
-    dx.json_schema({"$id": "urn:n", "type": "array", "items": {"$ref": "urn:n"}}, whitespace="compact"), is_nested, "nested arrays"
+    dx.json_schema({"$id": "urn:n", "type": "array", "items": {"$ref": "urn:n"}}, whitespace="compact"),
+    is_nested,
+    "nested arrays",
 )
 
 
@@ -111,18 +134,38 @@ def combine(rng: random.Random, letters: str, depth: int, context_free: bool) ->
         regular_part = combine(rng, letters, depth - 1, False)
         which = rng.randrange(4)
         if which == 0:
-            return Case(NESTED.constraint & ~regular_part.constraint, lambda t: NESTED.holds(t) and not regular_part.holds(t), f"nested & ~({regular_part.name})")
+            return Case(
+                NESTED.constraint & ~regular_part.constraint,
+                lambda t: NESTED.holds(t) and not regular_part.holds(t),
+                f"nested & ~({regular_part.name})",
+            )
         if which == 1:
-            return Case(NESTED.constraint | regular_part.constraint, lambda t: NESTED.holds(t) or regular_part.holds(t), f"nested | {regular_part.name}")
-        return Case(NESTED.constraint & regular_part.constraint, lambda t: NESTED.holds(t) and regular_part.holds(t), f"nested & {regular_part.name}")
+            return Case(
+                NESTED.constraint | regular_part.constraint,
+                lambda t: NESTED.holds(t) or regular_part.holds(t),
+                f"nested | {regular_part.name}",
+            )
+        return Case(
+            NESTED.constraint & regular_part.constraint,
+            lambda t: NESTED.holds(t) and regular_part.holds(t),
+            f"nested & {regular_part.name}",
+        )
     if depth == 0:
         return NESTED if context_free else regular(rng, letters)
     left, right = (combine(rng, letters, depth - 1, False) for _ in range(2))
     which = rng.randrange(6)
     if which <= 2:
-        return Case(left.constraint & right.constraint, lambda t: left.holds(t) and right.holds(t), f"({left.name}) & ({right.name})")
+        return Case(
+            left.constraint & right.constraint,
+            lambda t: left.holds(t) and right.holds(t),
+            f"({left.name}) & ({right.name})",
+        )
     if which <= 4:
-        return Case(left.constraint | right.constraint, lambda t: left.holds(t) or right.holds(t), f"({left.name}) | ({right.name})")
+        return Case(
+            left.constraint | right.constraint,
+            lambda t: left.holds(t) or right.holds(t),
+            f"({left.name}) | ({right.name})",
+        )
     return Case(~left.constraint, lambda t: not left.holds(t), f"~({left.name})")
 
 
