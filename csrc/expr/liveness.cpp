@@ -12,6 +12,12 @@
 
 namespace decodex {
 
+namespace {
+
+constexpr uint32_t kManyParts = 4;   // of an intersection: an exact search would hardly end
+
+}  // namespace
+
 // Can the node be judged by its children alone?
 bool ExprPool::decomposes(ExprId e) const {
   const Node& n = node(e);
@@ -71,15 +77,19 @@ uint32_t ExprPool::shortest(ExprId e) {
     length = add(shortest(record.lexeme), record.tail_shortest);
   }
   set_shortest(e, length);
+  if (length != kInfinite && n.kind == Kind::Conj && n.a >= kManyParts) remember_completed(e);
   return length;
 }
 
 uint32_t ExprPool::search_shortest(ExprId root) {
   constexpr uint64_t kExact = 64, kGreedy = 2'000;   // states looked at before another way is tried
-  constexpr uint32_t kManyParts = 4;                 // of an intersection; an exact search would hardly end
   ExprId inner = root;
   while (node(inner).kind == Kind::Lexeme) inner = ExprId{node(inner).a};
   const bool many = node(inner).kind == Kind::Conj && node(inner).a >= kManyParts;
+  if (many) {
+    if (auto length = shortest_by_more_parts(root)) return *length;
+    if (auto length = shortest_by_floor(root)) return *length;
+  }
   if (auto length = best_first(root, many ? 4 : kExact, false)) return *length;
   const Relaxed without = relaxed(root);
   if (without.limit != kNoLimit)

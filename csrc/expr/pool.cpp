@@ -97,6 +97,8 @@ RuleSource::Floor RuleSource::floor(ExprPool&, uint64_t) { return {}; }
 
 ExprId RuleSource::counter(ExprPool&, uint64_t) { return kEmpty; }
 
+ExprId RuleSource::tightened(ExprPool&, uint64_t) { return kEmpty; }
+
 ExprId RuleSource::resume(ExprPool&, uint64_t, uint64_t) { return kEmpty; }
 
 bool RuleSource::includes(uint64_t, uint64_t) const { return false; }
@@ -141,7 +143,8 @@ ExprPool::ExprPool(Limits limits) : limits_(limits) {
 size_t ExprPool::memory() const {
   return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() +
          index_.bytes() + capture_index_.bytes() + map_bytes(set_classes_) + map_bytes(named_sources_) + map_bytes(relaxed_) +
-         map_bytes(covered_) + source_bytes_;
+         map_bytes(covered_) +
+         map_bytes(completed_) + source_bytes_;
 }
 
 // ---- the table of nodes ----

@@ -83,6 +83,9 @@ class RuleSource {
   // one has come to `counted`. kEmpty: it does not count.
   virtual ExprId counter(ExprPool& pool, uint64_t key);
   virtual ExprId resume(ExprPool& pool, uint64_t key, uint64_t counted);
+  // Of a regular rule that counts: one of few states that its own one includes, in which more, or less, is counted.
+  // kEmpty: none.
+  virtual ExprId tightened(ExprPool& pool, uint64_t key);
   // Is every word of the regular rule `part` plainly a word of `whole`?
   virtual bool includes(uint64_t whole, uint64_t part) const;
   // Where a rule is a state whose transitions are known without its body: its byte classes (256 numbers, in the order of
@@ -246,6 +249,11 @@ class ExprPool {
   int first_of_shortest(ExprId e);
   // The expression with every upper count that leaves much room taken away (see relaxation.cpp). (lock held)
   Relaxed relaxed(ExprId e);
+  // The floor of a regular rule, or of one beside phrases that have begun; see RuleSource. (lock held)
+  RuleSource::Floor floor_of(ExprId tracker);
+  bool is_regular_rule(ExprId e) const { return node(e).kind == Kind::Rule && !(node(e).flags & kHasRule); }
+  // A character of the set that a lexeme at the head of `e` reads so that all is as it was; -1: none. (lock held)
+  int staying_character(ExprId e, const ByteSet& set);
   // The derivative without looking whether it is live. (lock held)
   ExprId derive(ExprId e, uint8_t byte);
   // The byte classes of a state: bytes of one class have one derivative. (lock held)
@@ -318,6 +326,9 @@ class ExprPool {
   ExprId make_capture(ExprId lexeme, uint32_t source, uint64_t key, std::string_view word, uint32_t tail_shortest);
   bool decomposes(ExprId e) const;
   uint32_t search_shortest(ExprId e);
+  std::optional<uint32_t> shortest_by_floor(ExprId e);
+  std::optional<uint32_t> shortest_by_more_parts(ExprId e);
+  void remember_completed(ExprId e);
   std::optional<uint32_t> best_first(ExprId e, uint64_t most, bool greedy);
   std::optional<uint32_t> context_free_shortest(ExprId e);
   void drop_included(std::vector<ExprId>& arms) const;
@@ -343,6 +354,7 @@ class ExprPool {
   Chunked<CaptureRecord> captures_;
   size_t capture_count_ = 0;
   std::unordered_map<ExprId, Relaxed> relaxed_;
+  std::unordered_map<ExprId, std::vector<ExprId>> completed_;   // a part with rules -> live intersections of many parts with it
   HashIndex capture_index_;
   uint32_t depth_ = 0;
 };

@@ -142,6 +142,7 @@ const Mask* MaskEngine::make(ExprId state, bool at_start) {
   const Mask* published = alike == capture_masks_.end() ? nullptr : alike->second;
   std::unique_ptr<Mask> mask;
   bool by_word = false;
+  if (!published && !start) published = mask_of_any_count(state);
   if (!published) {
     if (auto saved = saved_.find(state); saved != saved_.end()) mask = saved->second.source->mask(saved->second.state, start);
     if (!mask) {

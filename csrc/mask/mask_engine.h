@@ -119,6 +119,7 @@ class MaskEngine {
   void add_stack(ExprId e, ExprId tail, Trackers& trackers, Draft& draft, std::vector<ExprId>& plain);
   bool add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Draft& draft);
   void walk_pairs(ExprId stack, Trackers& trackers, Draft& draft);
+  const Mask* mask_of_any_count(ExprId state);
   const ProductTable& product_for(ExprId lexeme, ExprId tracker);
   void add_capture(ExprId capture, ExprId tail, Draft& draft);
   bool leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprId tail, Draft& draft);

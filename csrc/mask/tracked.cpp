@@ -34,34 +34,6 @@ Tracked split(ExprPool& pool, ExprId e) {
   return {stack, pool.conj(trackers)};
 }
 
-bool is_regular_rule(const Node& n) { return n.kind == Kind::Rule && !(n.flags & kHasRule); }
-
-// The floor of one tracker: a rule, or a rule beside phrases that have begun.
-RuleSource::Floor floor_of(ExprPool& pool, ExprId tracker) {
-  auto of_rule = [&](ExprId e) {
-    const Node& n = pool.node(e);
-    return is_regular_rule(n) ? pool.source(n.a).floor(pool, n.key) : RuleSource::Floor{};
-  };
-  if (pool.node(tracker).kind != Kind::Alt) return of_rule(tracker);
-  for (ExprId arm : pool.kids(tracker))
-    if (const auto floor = of_rule(arm); floor.state != kEmpty) return floor;
-  return {};
-}
-
-// The head of a stack, where it is a lexeme.
-ExprId head_lexeme(const ExprPool& pool, ExprId stack) {
-  const Node& n = pool.node(stack);
-  const ExprId head = n.kind == Kind::Concat ? ExprId{n.a} : stack;
-  return pool.node(head).kind == Kind::Lexeme ? head : kEmpty;
-}
-
-// A byte of the set that the lexeme reads to be itself again; -1: none.
-int staying_byte(ExprPool& pool, ExprId lexeme, const ByteSet& set) {
-  for (const char c : {'.', ',', ' ', ';', '-', '/', '!', '*'})
-    if (set.has(static_cast<uint8_t>(c)) && pool.step_held(lexeme, static_cast<uint8_t>(c)) == lexeme) return c;
-  return -1;
-}
-
 struct TripleHash {
   size_t operator()(const std::array<ExprId, 3>& key) const {
     uint64_t h = 0;
@@ -79,7 +51,7 @@ class MaskEngine::Trackers {
     std::vector<ExprId> floored, floors, others;
     const ExprId single[] = {tracker};
     for (ExprId part : pool.node(tracker).kind == Kind::Conj ? pool.kids(tracker) : std::span<const ExprId>(single)) {
-      const auto floor = floor_of(pool, part);
+      const auto floor = pool.floor_of(part);
       if (floor.state == kEmpty) {
         others.push_back(part);
         continue;
@@ -105,7 +77,7 @@ class MaskEngine::Trackers {
     const ExprId single[] = {others};
     for (ExprId part : pool_.node(others).kind == Kind::Conj ? pool_.kids(others) : std::span<const ExprId>(single)) {
       const Node& n = pool_.node(part);
-      const ExprId counter = is_regular_rule(n) ? pool_.source(n.a).counter(pool_, n.key) : kEmpty;
+      const ExprId counter = pool_.is_regular_rule(part) ? pool_.source(n.a).counter(pool_, n.key) : kEmpty;
       if (counter != kEmpty) counting_.emplace(n.a, n.key);
       out.push_back(counter != kEmpty ? counter : part);
     }
@@ -120,7 +92,7 @@ class MaskEngine::Trackers {
     const ExprId single[] = {counted};
     for (ExprId part : pool_.node(counted).kind == Kind::Conj ? pool_.kids(counted) : std::span<const ExprId>(single)) {
       const Node& n = pool_.node(part);
-      auto known = is_regular_rule(n) ? counting_.find(n.a) : counting_.end();
+      auto known = pool_.is_regular_rule(part) ? counting_.find(n.a) : counting_.end();
       out.push_back(known == counting_.end() ? part : pool_.source(n.a).resume(pool_, known->second, n.key));
     }
     return it->second = pool_.conj(out);
@@ -141,8 +113,7 @@ class MaskEngine::Trackers {
   // A way out by the floor: a separator that the lexeme at the head of the stack reads, then what is left of the floor.
   bool complete_by_floor(ExprId stack, ExprId others) {
     auto [it, fresh] = separator_of_.try_emplace(stack, -1);
-    if (fresh)
-      if (const ExprId lexeme = head_lexeme(pool_, stack); lexeme != kEmpty) it->second = staying_byte(pool_, lexeme, separators);
+    if (fresh) it->second = pool_.staying_character(stack, separators);
     return it->second >= 0 && complete(stack, pool_.step_held(others, static_cast<uint8_t>(it->second)), floor, 1);
   }
 
@@ -158,6 +129,27 @@ class MaskEngine::Trackers {
   std::unordered_map<std::array<ExprId, 3>, uint32_t, TripleHash> known_;
   std::unordered_map<ExprId, int> separator_of_;
 };
+
+// The mask of a state that counts, where what is counted makes no difference: not if many more had been counted, nor if
+// nothing were. nullptr: it does, or nothing is counted.
+const Mask* MaskEngine::mask_of_any_count(ExprId state) {
+  const auto [stack, tracker] = split(pool_, state);
+  if (stack == kEmpty || !vocab_.spells_every_byte()) return nullptr;
+  std::vector<ExprId> tight{stack}, loose{stack};
+  const ExprId single[] = {tracker};
+  for (ExprId part : pool_.node(tracker).kind == Kind::Conj ? pool_.kids(tracker) : std::span<const ExprId>(single)) {
+    const Node& n = pool_.node(part);
+    const ExprId tightened = pool_.is_regular_rule(part) ? pool_.source(n.a).tightened(pool_, n.key) : kEmpty;
+    tight.push_back(tightened != kEmpty ? tightened : part);
+    if (tightened == kEmpty) loose.push_back(part);
+  }
+  const ExprId tightest = pool_.conj(tight), loosest = pool_.conj(loose);
+  if (tightest == state || loosest == state || !pool_.live(tightest)) return nullptr;
+  std::vector<uint32_t> least(vocab_.words()), most(vocab_.words());
+  copy(*make(tightest, false), state, least.data());
+  copy(*make(loosest, false), state, most.data());
+  return least == most ? find(tightest, false) : nullptr;   // the first may have been dropped to make the second
+}
 
 bool MaskEngine::add_tracked(ExprId e, Draft& draft) {
   const auto [stack, tracker] = split(pool_, e);
@@ -189,7 +181,7 @@ void MaskEngine::add_stack(ExprId e, ExprId tail, Trackers& trackers, Draft& dra
 
 // The tokens of lexeme·tail by the table. False when some tokens that stay lead where nothing can be completed.
 bool MaskEngine::add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Draft& draft) {
-  if (trackers.has_floor() && staying_byte(pool_, lexeme, trackers.separators) < 0) return false;
+  if (trackers.has_floor() && pool_.staying_character(lexeme, trackers.separators) < 0) return false;
   const ProductTable& table = product_for(lexeme, trackers.counters());
   if (!table.usable) return false;
   const ExprId stack = pool_.concat(lexeme, tail);

@@ -110,6 +110,18 @@ class UnitSource final : public RuleSource {
     return {state(pool, place_of(key), count_of(key), kNoMaximum), uint64_t{needed(place_of(key), max_ + 1 - count_of(key))} - 1};
   }
 
+  // With more units, up to so many at once; or with fewer, where some are still missing.
+  ExprId tightened(ExprPool& pool, uint64_t key) override {
+    constexpr uint32_t kAtOnce = 32;
+    const uint32_t count = count_of(key);
+    if (mode_of(key) == kMaximum && count >= min_) {
+      const uint32_t more = (count + kAtOnce - 1) / kAtOnce * kAtOnce;
+      return more + kAtOnce <= max_ ? state(pool, place_of(key), more, kMaximum) : kEmpty;
+    }
+    if (mode_of(key) == kNoMaximum) return state(pool, place_of(key), count < min_ ? count / kAtOnce * kAtOnce : count, kNoMaximum);
+    return kEmpty;
+  }
+
   ExprId counter(ExprPool& pool, uint64_t key) override { return state(pool, place_of(key), 0, kCounting); }
   ExprId resume(ExprPool& pool, uint64_t key, uint64_t counted) override {
     return state(pool, place_of(counted), count_of(key) + count_of(counted), mode_of(key));
@@ -164,6 +176,9 @@ ExprId counted_units(ExprPool& pool, const Alphabet& alphabet, std::string_view 
   if (min > kMaxCount || (max != kUnbounded && max > kMaxCount))
     throw Error(ErrorKind::Limit, "a length is at most " + std::to_string(kMaxCount) + " " + std::string(unit));
   if (min > max) return kEmpty;
+  constexpr uint32_t kMany = 64;   // with both bounds apart, states that differ in counts are alike more often
+  if (min > 0 && max != kUnbounded && max >= kMany)
+    return pool.conj(counted_units(pool, alphabet, unit, min, kUnbounded), counted_units(pool, alphabet, unit, 0, max));
   const std::string name = "units " + std::string(unit) + " " + std::to_string(alphabet.id()) + " " + std::to_string(min) + " " + std::to_string(max);
   uint32_t index = pool.find_source(name);
   if (index == ExprPool::kNoSource) {
