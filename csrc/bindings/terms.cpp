@@ -103,7 +103,12 @@ void register_terms(py::module_& m) {
             return std::const_pointer_cast<Term>(terms::regex(std::move(pattern), pattern_options(dialect, flags, search)));
           },
           py::arg("pattern"), py::arg("dialect") = "python", py::arg("flags") = "", py::arg("search") = false)
-      .def_static("json_schema", [](std::string s, SchemaOptions o) { return std::const_pointer_cast<Term>(terms::json_schema(std::move(s), std::move(o))); })
+      .def_static(
+          "json_schema",
+          [](std::string s, SchemaOptions o, const std::vector<std::pair<std::string, std::shared_ptr<Term>>>& where) {
+            return std::const_pointer_cast<Term>(terms::json_schema(std::move(s), std::move(o), {where.begin(), where.end()}));
+          },
+          py::arg("schema"), py::arg("options"), py::arg("where") = py::list())
       .def_static("json_value", [](SchemaOptions o) { return std::const_pointer_cast<Term>(terms::json_value(std::move(o))); })
       .def_static("format", [](std::string name) { return std::const_pointer_cast<Term>(terms::format(std::move(name))); })
       .def_static("text", [](std::string stop) { return std::const_pointer_cast<Term>(terms::text(std::move(stop))); })

@@ -1,9 +1,10 @@
 // A schema document as a table of subschemas: every place where a schema may stand is found in one walk, its keywords
 // are recognised and checked, identifiers and anchors are indexed, references resolve to subschemas.
 //
-// Invariants: a SchemaId names one subschema (or a constant of `const`/`enum`, or a union made by the compiler) seen
-// from one dynamic scope; scopes differ only where $dynamicRef or $recursiveRef can tell them apart. What cannot be
-// read at all is refused while the document is made; references are resolved by `target`, at first asking.
+// Invariants: a SchemaId names one subschema (or a constant of `const`/`enum`, or one made by the compiler: a union, or a
+// step of a `where`) seen from one dynamic scope; scopes differ only where $dynamicRef or $recursiveRef can tell them
+// apart. What cannot be read at all is refused while the document is made; references are resolved by `target`, at first
+// asking.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ inline constexpr SchemaId kTrueSchema{0};
 inline constexpr SchemaId kFalseSchema{1};
 
 struct Schema {
-  enum class Kind : uint8_t { True, False, Keywords, Constant, Union };
+  enum class Kind : uint8_t { True, False, Keywords, Constant, Union, Where };
   Kind kind = Kind::Keywords;
   uint8_t types = kAllTypes;  // what `type` allows
   Draft draft = Draft::Draft2020;
@@ -60,9 +61,9 @@ class Document {
   SchemaId target(SchemaId id, Keyword reference);
   // The schema that only this value satisfies.
   SchemaId constant(json::Index value);
-  // A schema whose meaning the caller keeps.
-  SchemaId add_union() {
-    schemas_.emplace_back().kind = Schema::Kind::Union;
+  // A schema whose meaning the caller keeps: Union or Where.
+  SchemaId add(Schema::Kind kind) {
+    schemas_.emplace_back().kind = kind;
     return SchemaId{static_cast<uint32_t>(schemas_.size() - 1)};
   }
   // JSON Pointer of a schema, with the document's URI in front where it is not the main one.

@@ -77,6 +77,7 @@ struct Component {
   GoalId additional = kAlways;
   bool listed = true;                          // the names come from `properties`: they have a place in the order
   bool closed = false;                         // `additional` was said
+  bool floating = false;                       // the names have no place in the order that others do not give them
   std::unordered_map<StringId, GoalId> index;  // of names, where there are many
 };
 

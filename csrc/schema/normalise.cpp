@@ -16,7 +16,10 @@ Normaliser::Normaliser(Document& document, Strings& strings, const SchemaOptions
 
 std::string Normaliser::pointer(GoalId goal) const {
   auto literals = goals_.literals(goal);
-  return literals.empty() ? "" : document_.pointer(Literal(literals[0]).schema());
+  if (literals.empty()) return "";
+  const SchemaId first = Literal(literals[0]).schema();
+  auto where = wheres_.find(first);
+  return where == wheres_.end() ? document_.pointer(first) : where->second.pointer;
 }
 
 void Normaliser::too_many(SchemaId where) const {
@@ -161,6 +164,7 @@ Forms Normaliser::compute(Literal literal) {
       }
       return out;
     }
+    case Schema::Kind::Where: return where_forms(wheres_.at(id));  // never negated: no keyword refers to it
     case Schema::Kind::Keywords: return literal.negated() ? negative(id) : positive(id);
   }
   return {};
@@ -392,7 +396,7 @@ GoalId Normaliser::fresh_union(std::vector<GoalId> arms) {
   if (arms.size() == 1) return arms[0];
   auto [it, fresh] = union_ids_.try_emplace(arms, kTrueSchema);
   if (fresh) {
-    it->second = document_.add_union();
+    it->second = document_.add(Schema::Kind::Union);
     unions_.emplace(it->second, arms);
   }
   return goals_.of(Literal(it->second, false));

@@ -10,6 +10,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -49,6 +50,8 @@ class Normaliser {
   // Resolves everything reachable from the root and reads its patterns and formats, so that what has to be refused is
   // refused now. Adds to `unenforced`.
   void check_reachable(std::vector<std::string>& unenforced);
+  // What a `where` demands of the document. Throws what its expression throws, with its pointer.
+  GoalId where(ExprPool& pool, const WhereText& where);
   // Where a goal comes from: the pointer of its first subschema.
   std::string pointer(GoalId goal) const;
 
@@ -57,6 +60,13 @@ class Normaliser {
     uint8_t types = kAllTypes;
     bool listed = false;
     std::vector<json::Index> only, never;
+  };
+
+  struct Where {  // what one step of a `where` demands
+    std::optional<PatternId> text;  // of the value itself
+    std::string step;               // otherwise: of the values at this step
+    GoalId goal = kAlways;
+    std::string pointer;
   };
 
   const Forms& literal_forms(Literal literal);
@@ -97,6 +107,7 @@ class Normaliser {
   void negate_unevaluated(SchemaId id, Forms& out);
   void unevaluated_properties(SchemaId id, Forms& out);
   void unevaluated_items(SchemaId id, Forms& out);
+  Forms where_forms(const Where& where);
 
   ComponentId component_of(SchemaId id);
   ComponentId unit(StringId key, GoalId goal);
@@ -131,6 +142,7 @@ class Normaliser {
   std::unordered_map<uint64_t, bool> names_;
   std::unordered_map<SchemaId, std::vector<GoalId>> unions_;
   std::map<std::vector<GoalId>, SchemaId> union_ids_;
+  std::unordered_map<SchemaId, Where> wheres_;
   bool exact_seen_ = false;  // is what has been evaluated wanted exactly, not at least?
   bool track_seen_ = false;  // is there an unevaluated... keyword anywhere?
 };

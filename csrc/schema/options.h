@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,14 @@
 #include "expr/pool.h"
 
 namespace decodex {
+
+class Alphabet;
+
+// A condition on the decoded text of the strings at a place of the document.
+struct WhereText {
+  std::string pointer;  // JSON Pointer; the step `*` is every item and every member
+  std::function<ExprId(ExprPool&, const Alphabet&)> build;
+};
 
 struct SchemaOptions {
   // Schema: `properties` as written, then `required` names not listed, then others in any order. Any: every order.
@@ -32,6 +41,7 @@ struct SchemaOptions {
   bool numbers_plain = false;                 // no exponents, no trailing zeros
   uint32_t max_digits = 32;                   // of the parts of a number; 0: no cap
   std::vector<std::pair<std::string, std::string>> registry;  // uri, schema text: what a remote $ref may mean
+  std::vector<WhereText> where;  // in conjunction with the schema
 };
 
 struct SchemaResult {

@@ -45,7 +45,7 @@ Normaliser::Outline Normaliser::make_outline(Literal literal, int depth) {
       for (uint32_t i = 0; i < store.count(values); ++i) to.push_back(store.first(values) + i);
     }
   };
-  if (s.kind == Schema::Kind::Union) return out;
+  if (s.kind == Schema::Kind::Union || s.kind == Schema::Kind::Where) return out;
   if (s.kind == Schema::Kind::True || s.kind == Schema::Kind::False) {
     if ((s.kind == Schema::Kind::True) == literal.negated()) out.types = 0;
     return out;
@@ -152,6 +152,7 @@ bool Normaliser::is_flat(GoalId goal) {
     SchemaId id = Literal(code).schema();
     const Schema& s = document_.schema(id);
     if (s.kind == Schema::Kind::Union) return false;
+    if (s.kind == Schema::Kind::Where && !wheres_.at(id).text) return false;
     if (s.kind == Schema::Kind::Constant && !scalar(s.value)) return false;
     if (s.kind != Schema::Kind::Keywords) continue;
     if (document_.assertions(id) & ~kFlat) return false;

@@ -97,7 +97,7 @@ void Plans::collect_names(const ObjectForm& form, std::vector<StringId>& names) 
       for (auto& [name, goal] : normaliser_.component(c).names) take(name);
   for (StringId name : form.required) take(name);
   for (ComponentId c : form.components)
-    if (!normaliser_.component(c).listed)
+    if (!normaliser_.component(c).listed && !normaliser_.component(c).floating)
       for (auto& [name, goal] : normaliser_.component(c).names) take(name);
   for (const Clause& clause : form.clauses)
     for (const Trigger& t : clause) {
@@ -199,8 +199,9 @@ const std::vector<KeyClass>& Plans::classes(ObjectPlan& plan) {
   return plan.classes;
 }
 
-// The patterns and conditions on names that somebody has an opinion about.
-std::vector<KeySet> Plans::atoms_of(const ObjectForm& form) const {
+// What somebody has an opinion about among the free keys: patterns, conditions on names, names without a place.
+std::vector<KeySet> Plans::atoms_of(const ObjectPlan& plan) const {
+  const ObjectForm& form = plan.form;
   std::vector<KeySet> atoms;
   auto need = [&](KeySet atom) {
     if (std::find(atoms.begin(), atoms.end(), atom) == atoms.end()) atoms.push_back(atom);
@@ -209,7 +210,13 @@ std::vector<KeySet> Plans::atoms_of(const ObjectForm& form) const {
     for (auto& [pattern, goal] : normaliser_.component(c).patterns)
       need({KeySet::Kind::Pattern, static_cast<uint32_t>(pattern)});
   };
-  for (ComponentId c : form.components) need_patterns(c);
+  for (ComponentId c : form.components) {
+    need_patterns(c);
+    if (!normaliser_.component(c).floating) continue;
+    for (auto& [name, goal] : normaliser_.component(c).names)
+      if (std::ranges::none_of(plan.keys, [name = name](const PlanKey& key) { return key.name == name; }))
+        need({KeySet::Kind::Name, static_cast<uint32_t>(name)});
+  }
   for (const Clause& clause : form.clauses)
     for (const Trigger& t : clause) {
       if (t.keys.kind == KeySet::Kind::Pattern || t.keys.kind == KeySet::Kind::NotNamed) need(t.keys);
@@ -245,6 +252,12 @@ std::vector<Plans::Piece> Plans::cut_keys(const ObjectForm& form, const std::vec
       other.parts.push_back(StringPart::pattern(PatternId{atom.id}, true));
       split({match}, true, pieces, next);
       split({other}, false, pieces, next);
+    } else if (atom.kind == KeySet::Kind::Name) {
+      StringForm match, other;
+      match.words = std::vector<StringId>{StringId{atom.id}};
+      other.excluded.push_back(StringId{atom.id});
+      split({match}, true, pieces, next);
+      split({other}, false, pieces, next);
     } else {
       split(normaliser_.forms(normaliser_.negate(GoalId{atom.id})).strings, true, pieces, next);
       split(normaliser_.forms(GoalId{atom.id}).strings, false, pieces, next);
@@ -260,7 +273,8 @@ std::vector<Plans::Piece> Plans::cut_keys(const ObjectForm& form, const std::vec
 // What the values at the keys of a piece have to meet, and which clauses they may meet.
 Slot Plans::slot_of(const ObjectForm& form, const std::vector<KeySet>& atoms, const Piece& piece, bool close) {
   auto in = [&](KeySet atom) {
-    return piece.in[static_cast<size_t>(std::find(atoms.begin(), atoms.end(), atom) - atoms.begin())];
+    auto at = std::find(atoms.begin(), atoms.end(), atom);
+    return at != atoms.end() && piece.in[static_cast<size_t>(at - atoms.begin())];
   };
   auto matches = [&](PatternId pattern) { return in({KeySet::Kind::Pattern, static_cast<uint32_t>(pattern)}); };
   auto in_rest_of = [&](ComponentId c) {
@@ -273,6 +287,9 @@ Slot Plans::slot_of(const ObjectForm& form, const std::vector<KeySet>& atoms, co
     const Component& component = normaliser_.component(c);
     for (auto& [pattern, demanded] : component.patterns)
       if (matches(pattern)) goal = normaliser_.goals().conj(goal, demanded), matched = true;
+    if (component.floating)
+      for (auto& [name, demanded] : component.names)
+        if (in({KeySet::Kind::Name, static_cast<uint32_t>(name)})) goal = normaliser_.goals().conj(goal, demanded);
     if (in_rest_of(c)) goal = normaliser_.goals().conj(goal, component.additional);
   }
   if (goal == kNever || (close && !matched)) return {};
@@ -300,7 +317,7 @@ void Plans::build_classes(ObjectPlan& plan) {
   bool patterns = std::any_of(form.components.begin(), form.components.end(),
                               [&](ComponentId c) { return !normaliser_.component(c).patterns.empty(); });
   if (!patterns && (otherwise == kNever || close)) return;
-  std::vector<KeySet> atoms = atoms_of(form);
+  std::vector<KeySet> atoms = atoms_of(plan);
   for (const Piece& piece : cut_keys(form, atoms)) {
     KeyClass out;
     out.slot = slot_of(form, atoms, piece, close);

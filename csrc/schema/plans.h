@@ -100,7 +100,7 @@ class Plans {
     StringForm keys;
     std::vector<bool> in;  // beside the atoms
   };
-  std::vector<KeySet> atoms_of(const ObjectForm& form) const;
+  std::vector<KeySet> atoms_of(const ObjectPlan& plan) const;
   std::vector<Piece> cut_keys(const ObjectForm& form, const std::vector<KeySet>& atoms);
   Slot slot_of(const ObjectForm& form, const std::vector<KeySet>& atoms, const Piece& piece, bool close);
   void build_classes(ObjectPlan& plan);

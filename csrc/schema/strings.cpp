@@ -42,16 +42,20 @@ std::optional<PatternId> Strings::intern_pattern(std::string_view text, const st
   how.dialect = Dialect::Ecma;
   how.search = true;
   try {
-    ExprId e = compile_pattern(pool_, text, how, alphabet_);
-    // What a look-around sees is the string's own text, without the quote behind it.
-    if (pool_.node(e).flags & (kLookahead | kLookbehind)) e = pool_.lexeme(e);
-    patterns_.push_back(e);
+    add_pattern(compile_pattern(pool_, text, how, alphabet_));
   } catch (const Error& error) {
     if (error.kind == ErrorKind::Unsupported && options_.unsupported_ignore) return it->second = std::nullopt;
     pattern_ids_.erase(it);
     throw Error(error.kind, "the pattern at " + pointer + " cannot be used: " + error.what(), pointer);
   }
   return it->second;
+}
+
+PatternId Strings::add_pattern(ExprId texts) {
+  // What a look-around sees is the string's own text, without the quote behind it.
+  if (pool_.node(texts).flags & (kLookahead | kLookbehind)) texts = pool_.lexeme(texts);
+  patterns_.push_back(texts);
+  return PatternId{static_cast<uint32_t>(patterns_.size() - 1)};
 }
 
 bool Strings::matches(PatternId id, StringId text) {

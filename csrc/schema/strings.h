@@ -29,6 +29,9 @@ class Strings {
   // `pointer` says where the pattern stands, for messages. A pattern that cannot be compiled is refused; nullopt: it is
   // not supported and the options say to leave it out.
   std::optional<PatternId> intern_pattern(std::string_view text, const std::string& pointer);
+  // Texts that are known already as an expression over the alphabet, without a quote.
+  PatternId add_pattern(ExprId texts);
+  const Alphabet& alphabet() const { return alphabet_; }
   ExprId pattern(PatternId id) const { return patterns_[static_cast<size_t>(id)]; }
   bool matches(PatternId id, StringId text);
   // The format's number, or -1 where it is unknown.

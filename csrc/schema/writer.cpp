@@ -26,6 +26,7 @@ void SchemaWriter::check(std::vector<std::string>& unenforced) {
   normaliser_.check_reachable(unenforced);
   root_ = normaliser_.goal_of(document_.root());
   if (costs_.of(root_).infinite()) refuse_unsatisfiable();
+  if (!options_.where.empty()) add_where();
 }
 
 ExprId SchemaWriter::root() { return value(root_, 0, options_.order == SchemaOptions::Order::Any); }

@@ -109,6 +109,11 @@ class SchemaWriter final : public RuleSource {
   Place moved(const Place& place, std::vector<uint32_t> counts);
   uint32_t counts_id(const std::vector<uint32_t>& counts);
 
+  // conditions on places of the document (where.cpp)
+  void add_where();
+  std::vector<GoalId> goals_at(GoalId document, const std::string& pointer);
+  void step_into(GoalId from, const std::string& step, std::vector<GoalId>& out);
+
   // messages (unsatisfiable.cpp)
   [[noreturn]] void refuse_unsatisfiable();
 

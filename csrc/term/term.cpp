@@ -86,7 +86,13 @@ TermPtr regex(std::string pattern, PatternOptions options) {
   });
 }
 
-TermPtr json_schema(std::string schema, SchemaOptions options) {
+TermPtr json_schema(std::string schema, SchemaOptions options, const std::vector<std::pair<std::string, TermPtr>>& where) {
+  for (const auto& [pointer, text] : where)
+    options.where.push_back({pointer, [text = text](ExprPool& pool, const Alphabet& alphabet) {
+                               std::vector<std::string> unenforced;  // what is regular is enforced
+                               Building at{pool, alphabet, unenforced};
+                               return text->build(at);
+                             }});
   return make([schema = std::move(schema), options = std::move(options)](Building& at) {
     need_plain(at, "a JSON schema");
     SchemaResult result = compile_schema(at.pool, schema, options);

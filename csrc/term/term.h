@@ -59,7 +59,9 @@ namespace terms {
 TermPtr literal(std::string utf8);
 TermPtr words(std::vector<std::string> words);
 TermPtr regex(std::string pattern, PatternOptions options);
-TermPtr json_schema(std::string schema, SchemaOptions options);
+// `where`: terms for the decoded text of the strings at a JSON Pointer (see WhereText).
+TermPtr json_schema(std::string schema, SchemaOptions options,
+                    const std::vector<std::pair<std::string, TermPtr>>& where = {});
 TermPtr json_value(SchemaOptions options);
 // A format of the JSON Schema specification as plain text. Throws Error(Unsupported) for an unknown one when built.
 TermPtr format(std::string name);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "schema/compiler.h"
+#include "syntax/alphabet.h"
 
 using namespace decodex;
 
@@ -363,4 +364,18 @@ TEST_CASE("the shortest length that a rule is told is that of its body") {
           CHECK(c.pool.shortest(c.pool.expand(ExprId{i})) == c.pool.node(ExprId{i}).shortest);
         }
     }
+}
+
+TEST_CASE("where: strings at a pointer, beside the schema") {
+  Options options = with(Options::Order::Schema);
+  options.where.push_back({"/a/*", [](ExprPool& pool, const Alphabet& alphabet) {  // texts of quotes
+                             CodePointRange quote{'"', '"'};
+                             return pool.star(alphabet.chars(pool, std::span<const CodePointRange>(&quote, 1)));
+                           }});
+  check(R"({"properties": {"a": {}, "b": {}}})",
+        {R"({"a":["","\"\"",1,["x"]],"b":["x"]})", R"({"a":{"x":"\"","y":{}}})", R"(["x"])", R"({"b":"x","z":"y"})"},
+        {R"({"a":["x"]})", R"({"a":{"x":"\"","y":"x"}})", R"({"b":1,"a":[]})"}, options);
+  Refusal nowhere = refusal(R"({"properties": {"a": {"type": "integer"}}})", options);
+  CHECK(nowhere.kind == ErrorKind::Constraint);
+  CHECK(nowhere.location == "/a/*");
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from decodex.constraints.base import Constraint, encodable
+from decodex.constraints.base import Constraint, as_constraint, encodable
 from decodex.constraints.metaschemas import metaschemas_for
 from decodex.errors import ConstraintError
 
@@ -66,13 +66,15 @@ class JsonSchema(Constraint):
     schema: str
     """The schema as JSON text."""
     options: JsonOptions = JsonOptions()
+    where: tuple[tuple[str, Constraint], ...] = ()
+    """Constraints on the decoded text of the strings at a JSON Pointer of the document."""
 
     def term(self) -> Term:
         from decodex._core import Term
 
         options = self.options.native()
         options.registry += metaschemas_for(self.schema, *(text for _, text in self.options.registry))
-        return Term.json_schema(self.schema, options)
+        return Term.json_schema(self.schema, options, [(pointer, text.term()) for pointer, text in self.where])
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,20 @@ class JsonValue(Constraint):
         return Term.json_value(self.options.native())
 
 
-def json_schema(schema: Mapping[str, Any] | bool | str, **options: Any) -> Constraint:
+def json_schema(
+    schema: Mapping[str, Any] | bool | str,
+    where: Mapping[str, Constraint | str] | None = None,
+    **options: Any,
+) -> Constraint:
     """JSON documents that are valid under ``schema`` (a mapping, a Boolean, or JSON text).
+
+    ``where`` maps JSON Pointers of the document to constraints on the decoded text of the string there; the step ``*``
+    is every item of an array and every member of an object. Any regular constraint will do. A value there that is no
+    string is not concerned, nor is one that is absent: say ``type`` and ``required`` in the schema.
+
+    >>> summary = {"type": "object", "properties": {"summary": {"type": "string"}}, "required": ["summary"]}
+    >>> json_schema(summary, where={"/summary": "yes"}).where
+    (('/summary', Literal(text='yes')),)
 
     Options: ``property_order`` ("schema": as written, or "any"), ``whitespace`` ("flexible", "compact", "pretty",
     "any" or a pattern), ``indent`` for "pretty", ``escapes`` ("canonical" or "any"), ``formats`` ("assert" or
@@ -97,14 +111,29 @@ def json_schema(schema: Mapping[str, Any] | bool | str, **options: Any) -> Const
     mapping from URI to schema).
 
     Raises ``ConstraintError`` with the JSON Pointer (``location``) of what is wrong, ``UnsupportedError`` for a
-    keyword that cannot be enforced; compiling raises ``UnsatisfiableError`` when no document is valid.
+    keyword that cannot be enforced; compiling raises ``UnsatisfiableError`` when no document is valid, and for
+    ``where`` ``ConstraintError`` when no string can be at the pointer, ``UnsupportedError`` when the constraint is not
+    regular.
     """
-    return JsonSchema(_schema_text(schema), _options(options))
+    return JsonSchema(_schema_text(schema), _options(options), _where(where))
 
 
 def json_value(**options: Any) -> Constraint:
     """Any JSON document; the options are those of :func:`json_schema`."""
     return JsonValue(_options(options))
+
+
+def _where(where: Mapping[str, Constraint | str] | None) -> tuple[tuple[str, Constraint], ...]:
+    if where is None:
+        return ()
+    if not isinstance(where, Mapping):
+        raise ConstraintError(f"where is a mapping from JSON Pointer to constraint, not {type(where).__name__}")
+    for pointer in where:
+        if not isinstance(pointer, str) or not (pointer == "" or pointer.startswith("/")):
+            raise ConstraintError(
+                f'where has the key {pointer!r}, which is no JSON Pointer; write "/name" or "/items/*/name"'
+            )
+    return tuple((encodable(pointer), as_constraint(text)) for pointer, text in where.items())
 
 
 def _options(given: dict[str, Any]) -> JsonOptions:
