@@ -57,6 +57,17 @@ void register_compiled(py::module_& m) {
            py::arg("vocabulary"), py::arg("term"), py::arg("limits"), py::arg("saved"), py::arg("unenforced"))
       .def("record", &record, py::arg("texts"),
            "The states on the way of token sequences, and how many tokens of each could be read.")
+      .def_property(
+          "origin",
+          [](const Compiled& c) {
+            return c.origin ? py::reinterpret_borrow<py::object>(static_cast<PyObject*>(c.origin.get())) : py::none();
+          },
+          [](Compiled& c, const py::object& origin) {
+            c.origin = std::shared_ptr<void>(py::object(origin).release().ptr(), [](void* object) {
+              py::gil_scoped_acquire hold;  // the last matcher may go in any thread
+              Py_DECREF(static_cast<PyObject*>(object));
+            });
+          })
       .def_property_readonly("unenforced", [](const Compiled& c) { return c.unenforced(); })
       .def("dump", [](Compiled& c) {
         auto start = c.start();

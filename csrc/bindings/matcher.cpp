@@ -168,8 +168,11 @@ void register_matcher(py::module_& m) {
              Matcher& m = self.cast<Matcher&>();
              uint32_t id = token_id(token, m);
              std::string_view text = m.at_start() ? m.vocab().start_token(id) : m.vocab().token(id);
+             py::object parts = py::none();
+             if (m.origin()) parts = py::reinterpret_borrow<py::object>(static_cast<PyObject*>(m.origin()));
              return py::module_::import("decodex.matching.check")
-                 .attr("explain")(self, py::bytes(text.data(), text.size()), m.allows(id), m.vocab().has_text(id), m.vocab().is_eos(id));
+                 .attr("explain")(self, parts, py::bytes(text.data(), text.size()), m.allows(id), m.vocab().has_text(id),
+                                  m.vocab().is_eos(id));
            }, py::arg("token_id"), "Why a token is allowed or refused here.")
       .def("bytes_after", [](Matcher& self, py::bytes text) {
              ByteSet set = self.next_bytes(std::string_view(text));

@@ -72,6 +72,8 @@ class Compiled {
   Start start();
   const std::vector<std::string>& unenforced() const { return unenforced_; }
   const Vocabulary& vocab() const { return engine_->vocab(); }
+  // What the caller made it from; its matchers keep it, for explanations. Not looked at here.
+  std::shared_ptr<void> origin;
 
  private:
   Start build();

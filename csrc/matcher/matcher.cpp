@@ -5,7 +5,8 @@
 
 namespace decodex {
 
-Matcher::Matcher(Compiled& compiled, uint32_t max_tokens) : start_(compiled.start()), max_tokens_(max_tokens) {
+Matcher::Matcher(Compiled& compiled, uint32_t max_tokens)
+    : start_(compiled.start()), max_tokens_(max_tokens), origin_(compiled.origin) {
   steps_.reserve(64);
   steps_.push_back({start_.root, UINT32_MAX});
   if (max_tokens_ == kNoBudget) return;

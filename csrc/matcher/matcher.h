@@ -58,6 +58,7 @@ class Matcher {
   bool at_start() const { return steps_.size() == 1; }
   size_t tokens_read() const { return steps_.size() - 1 + (finished_ ? 1 : 0); }
   uint32_t max_tokens() const { return max_tokens_; }
+  void* origin() const { return origin_.get(); }   // that of the constraint
   ExprPool& pool() const { return start_.generation->pool; }
   MaskEngine& masks() const { return start_.generation->masks; }
   const Vocabulary& vocab() const { return *start_.generation->vocab; }
@@ -83,6 +84,7 @@ class Matcher {
 
   Compiled::Start start_;
   uint32_t max_tokens_;
+  std::shared_ptr<void> origin_;
   std::vector<Step> steps_;   // one per token read; the root first
   bool finished_ = false;     // an end token was read
 };

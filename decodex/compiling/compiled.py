@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from decodex._core import Compiled, Limits, Matcher
 from decodex.constraints.base import Constraint, as_constraint
-from decodex.constraints.json import JsonSchema
 from decodex.errors import BudgetError, VocabularyError
+from decodex.matching.parts import Parts
 
 __all__ = ["CompiledConstraint", "Limits", "compile"]
 
@@ -46,6 +45,7 @@ class CompiledConstraint:
         self.limits = limits
         self.warm_texts = warm_texts
         self.is_loaded = is_loaded
+        native.origin = Parts(constraint, vocab.native, limits)
 
     def matcher(self, max_tokens: int | None = None) -> Matcher:
         """A matcher at the start of a text.
@@ -61,15 +61,12 @@ class CompiledConstraint:
         return self.native.unenforced
 
     def check(self, text: str | bytes) -> CheckResult:
-        """Is the text one of the constraint's, and where does it leave them if not? For a JSON schema also by which
-        keyword, when the package ``jsonschema`` is installed (the extra ``check``)."""
+        """Is the text one of the constraint's, and where does it leave them if not? Of a conjunction also each part's
+        verdict and the rate of those satisfied; of a JSON schema by which keyword, when the package ``jsonschema`` is
+        installed (the extra ``check``)."""
         from decodex.matching.check import check
-        from decodex.matching.violation import first_violation
 
-        result = check(lambda: Matcher(self.native), text)
-        if result.accepted or not isinstance(self.constraint, JsonSchema):
-            return result
-        return replace(result, violation=first_violation(self.constraint, text))
+        return check(self.native.origin, Matcher(self.native), text)
 
     def save(self, path: str | PathLike[str], warm: WarmTexts = ()) -> None:
         """Write an artefact, from which :func:`load` takes less time than compiling.

@@ -22,6 +22,10 @@ class Constraint(ABC):
     def term(self) -> Term:
         """The constraint as the core takes it. Cheap; nothing is compiled yet."""
 
+    def describe(self) -> str:
+        """What is asked of a text, in words."""
+        return repr(self)
+
     def __and__(self, other: Constraint | str) -> Constraint:
         return AllOf(_flat(AllOf, self) + _flat(AllOf, as_constraint(other)))
 

@@ -2,13 +2,16 @@
 
 from decodex._core import Matcher, fill_bitmasks
 from decodex.matching.bitmask import allocate_bitmask
-from decodex.matching.check import CheckResult, Explanation, check, explain
+from decodex.matching.check import CheckResult, Explanation, Refusal, check, explain
 from decodex.matching.forced import forced_tokens
+from decodex.matching.parts import Part
 
 __all__ = [
     "CheckResult",
     "Explanation",
     "Matcher",
+    "Part",
+    "Refusal",
     "allocate_bitmask",
     "check",
     "explain",
