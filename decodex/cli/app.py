@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from decodex import __version__
-from decodex.cli import bench, check, compile, generate, info
+from decodex.cli import bench, check, compile, explain, generate, info
 from decodex.cli.console import console, is_terminal, write
 from decodex.cli.failures import BadUsage, ExitCode
 from decodex.errors import DecodexError
@@ -98,6 +98,7 @@ def _decodex(
       decodex generate --demo
       decodex generate "Write a product as JSON: " --schema product.json --max-tokens 100
       decodex check --regex '[0-9]{3}' --text 12x
+      decodex explain 'The answer is ' --regex 'The answer is [0-9]+' --token yes
       decodex compile schemas/
       decodex info
       decodex bench --quick
@@ -110,6 +111,7 @@ def _decodex(
 
 app.command("generate")(generate.generate)
 app.command("check")(check.check)
+app.command("explain")(explain.explain)
 app.command("compile")(compile.compile_)
 app.command("info")(info.info)
 app.command("bench", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(bench.bench)

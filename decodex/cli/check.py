@@ -19,6 +19,7 @@ from decodex.cli.failures import BadUsage, ExitCode, naming
 from decodex.cli.inputs import STDIN, one_reader, read_bytes, shown_name
 from decodex.cli.options import (
     ChoiceOption,
+    ConstraintOption,
     GrammarOption,
     JsonHow,
     JsonValueOption,
@@ -50,6 +51,7 @@ def check(
     choice: ChoiceOption = None,
     json_value: JsonValueOption = False,
     type_: TypeOption = None,
+    constraint: ConstraintOption = None,
     property_order: PropertyOrderOption = None,
     whitespace: WhitespaceOption = None,
     unsupported: UnsupportedOption = None,
@@ -80,7 +82,7 @@ def check(
     if reads_stdin and file is None and sys.stdin.isatty():
         raise BadUsage("there is no text to check; give FILE, --text TEXT, or - to type it")
     how = JsonHow(property_order, whitespace, unsupported)
-    wanted = one_constraint(schema, regex, grammar, choice, json_value, type_, how)
+    wanted = one_constraint(schema, regex, grammar, choice, json_value, type_, how, constraint)
 
     from decodex.compiling import compile
 
@@ -109,13 +111,19 @@ def _text(file: str | None, text: str | None, exact: bool) -> tuple[str, bytes]:
 def _print_verdict(name: str, result: CheckResult, data: bytes) -> None:
     if result.accepted:
         write(f"{name}: satisfies the constraint")
-        return
-    line, caret = excerpt(data, result.position)
-    write(f"{name}: refused: {result.message}")
-    write(f"  {line}\n  {caret}")
+    else:
+        line, caret = excerpt(data, result.position)
+        write(f"{name}: refused: {result.message}")
+        write(f"  {line}\n  {caret}")
     if result.violation is not None:
         where = result.violation.instance or "the document itself"
         write(f"  {where}: {result.violation.message}\n  by the schema's {result.violation.keyword}")
+    if not result.parts:
+        return
+    satisfied = sum(part.accepted for part in result.parts)
+    write(f"{satisfied} of {len(result.parts)} parts are satisfied ({result.rate:.0%}):")
+    for part in result.parts:
+        write(f"  {'yes' if part.accepted else 'no '}  {part.part}{'' if part.accepted else ': ' + part.message}")
 
 
 def _as_json(result: CheckResult, data: bytes) -> dict[str, object]:
@@ -126,4 +134,9 @@ def _as_json(result: CheckResult, data: bytes) -> dict[str, object]:
         verdict |= {"excerpt": line, "caret": caret}
         if result.violation is not None:
             verdict["violation"] = asdict(result.violation)
+    if result.parts:
+        verdict["rate"] = result.rate
+        verdict["parts"] = [
+            {"part": str(part.part), "spans": part.spans, **_as_json(part, data)} for part in result.parts
+        ]
     return verdict

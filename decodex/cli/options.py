@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChoiceOption",
+    "ConstraintOption",
     "GrammarOption",
     "JsonHow",
     "JsonValueOption",
@@ -106,6 +107,15 @@ TypeOption = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+ConstraintOption = Annotated[
+    str | None,
+    typer.Option(
+        "--constraint",
+        metavar="MODULE:NAME",
+        help="A constraint made in Python.",
+        rich_help_panel=_PANEL,
+    ),
+]
 PropertyOrderOption = Annotated[
     PropertyOrder | None,
     typer.Option(
@@ -145,7 +155,7 @@ class JsonHow:
     whitespace: str | None = None
     unsupported: Unsupported | None = None
 
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """Those that were given, as keyword arguments."""
         given = {
             "property_order": self.property_order and self.property_order.value,
@@ -166,7 +176,7 @@ class JsonHow:
 class Wanted:
     """A constraint, and what was typed for it."""
 
-    kind: Literal["schema", "regex", "grammar", "choice", "json", "type"]
+    kind: Literal["schema", "regex", "grammar", "choice", "json", "type", "constraint"]
     name: str
     """What messages call it: the file's name, the pattern."""
     constraint: Constraint
@@ -183,6 +193,7 @@ def one_constraint(
     json_value: bool,
     type_: str | None,
     how: JsonHow,
+    constraint: str | None = None,
 ) -> Wanted:
     """The constraint that the options say. ``BadUsage`` unless it is exactly one."""
     sources = {
@@ -192,6 +203,7 @@ def one_constraint(
         "--choice": bool(choice),
         "--json-value": json_value,
         "--type": type_ is not None,
+        "--constraint": constraint is not None,
     }
     given = [name for name, is_given in sources.items() if is_given]
     if not given:
@@ -210,6 +222,8 @@ def one_constraint(
     how.refuse()
     if grammar is not None:
         return wanted_grammar(grammar)
+    if constraint is not None:
+        return _wanted_constraint(constraint)
     return wanted_regex(regex) if regex is not None else wanted_choice(choice or ())
 
 
@@ -264,6 +278,15 @@ def _wanted_type(name: str, how: JsonHow) -> Wanted:
         return Wanted("type", f"--type {name}", type_(_python_type(name), **how.options()), name)
 
 
+def _wanted_constraint(name: str) -> Wanted:
+    from decodex.constraints import as_constraint
+
+    if ":" not in name:
+        raise BadUsage(f"--constraint {name} is not module:Name")
+    with naming(f"--constraint {name}"):
+        return Wanted("constraint", f"--constraint {name}", as_constraint(_imported("--constraint", name)), name)
+
+
 def _python_type(name: str) -> Any:
     """The type of a name: a built-in one, or ``module:Name`` from what can be imported here."""
     import datetime
@@ -279,14 +302,18 @@ def _python_type(name: str) -> Any:
     module_name, separator, path = name.partition(":")
     if not separator or not module_name or not path:
         raise BadUsage(f"--type {name} is not known; use one of {', '.join(known)}, or module:Name")
-    if (
-        os.getcwd() not in sys.path
-    ):  # the installed command does not start with the working directory on the path
+    return _imported("--type", name)
+
+
+def _imported(option: str, name: str) -> Any:
+    """What ``module:Name`` is here."""
+    module_name, _, path = name.partition(":")
+    if os.getcwd() not in sys.path:  # the installed command does not start with the working directory on the path
         sys.path.insert(0, os.getcwd())
     try:
         value: Any = importlib.import_module(module_name)
         for part in path.split("."):
             value = getattr(value, part)
-    except (ImportError, AttributeError) as error:
-        raise BadUsage(f"--type {name}: {error}") from error
+    except (ImportError, AttributeError, ValueError) as error:
+        raise BadUsage(f"{option} {name}: {error}") from error
     return value

@@ -75,6 +75,19 @@ class Writer:
         start = self.tokenizer.bos_token_id
         return torch.tensor([[self.vocab.eos_token_ids[0] if start is None else start]])
 
+    def text_ids(self, text: str) -> list[int]:
+        """The tokens of a text that follows a prompt."""
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def next_probabilities(self, prompt_ids: Any, text_ids: list[int]) -> Any:
+        """How likely the model finds each token after the prompt and the text; float32 of the vocabulary's size."""
+        import torch
+
+        self._check_room(int(prompt_ids.shape[1]) + len(text_ids), 0)
+        ids = torch.cat([prompt_ids, torch.tensor([text_ids], dtype=prompt_ids.dtype)], dim=1)
+        with torch.inference_mode():
+            return torch.softmax(self.model(ids).logits[0, -1].float(), dim=0).cpu().numpy()
+
     def write(
         self,
         prompt_ids: Any,

@@ -222,3 +222,19 @@ def test_grammars(run: Any, tmp_path: Path, name: str, source: str) -> None:
     path.write_text(source + '\nx "')
     result = run("check", "--grammar", str(path), "--text", "b")
     assert result.exit_code == 2 and "line 2, column 3" in result.stderr and name in result.stderr
+def test_the_parts_of_a_constraint_made_in_python(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "check_rules.py").write_text(
+        "import decodex as dx\n"
+        "rule = dx.json_schema({'type': 'object'}, where={'/a': dx.regex('[a-z]+') & dx.length('chars', max=3)})\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    arguments = ["check", "--constraint", "check_rules:rule", "--text"]
+    assert run(*arguments, '{"a": "abc"}').exit_code == 0
+    result = run(*arguments, '{"a": "abcd"}')
+    assert result.exit_code == 1
+    assert "2 of 3 parts are satisfied (67%)" in result.stdout
+    assert [line[2:5] for line in result.stdout.splitlines()[4:]] == ["yes", "yes", "no "]
+    verdict = json.loads(run(*arguments, '{"a": "abcd"}', "--json").stdout)
+    assert [part["accepted"] for part in verdict["parts"]] == [True, True, False]
+    assert verdict["rate"] == pytest.approx(2 / 3)
+    assert verdict["parts"][2]["spans"] == [[6, 12]]
