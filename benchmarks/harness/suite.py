@@ -38,6 +38,7 @@ BENCHMARKS = (
     "apply",
     "preparation",
     "artefacts",
+    "combinations",
     "generation",
     "memory",
     "growth",
