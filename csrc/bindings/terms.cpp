@@ -124,6 +124,35 @@ void register_terms(py::module_& m) {
             return std::const_pointer_cast<Term>(terms::length(std::move(unit), min, max.value_or(kUnbounded)));
           },
           py::arg("unit"), py::arg("min"), py::arg("max") = py::none())
+      .def_static(
+          "unit_at",
+          [](std::string unit, int32_t position, std::shared_ptr<Term> content) {
+            return std::const_pointer_cast<Term>(terms::unit_at(std::move(unit), position, std::move(content)));
+          },
+          py::arg("unit"), py::arg("position"), py::arg("content"))
+      .def_static(
+          "until_trigger",
+          [](std::vector<std::string> triggers, uint32_t index) {
+            return std::const_pointer_cast<Term>(terms::until_trigger(std::move(triggers), index));
+          },
+          py::arg("triggers"), py::arg("index"))
+      .def_static(
+          "without_triggers",
+          [](std::vector<std::string> triggers) { return std::const_pointer_cast<Term>(terms::without_triggers(std::move(triggers))); },
+          py::arg("triggers"))
+      .def_static(
+          "substrings",
+          [](std::string source, bool whole_words) { return std::const_pointer_cast<Term>(terms::substrings(std::move(source), whole_words)); },
+          py::arg("source"), py::arg("whole_words"))
+      .def_static(
+          "numbered",
+          [](std::shared_ptr<Term> item, std::string before, std::string behind, std::string separator, uint32_t first, uint32_t min, uint32_t max) {
+            return std::const_pointer_cast<Term>(
+                terms::numbered(std::move(item), {std::move(before), std::move(behind), std::move(separator), first}, min, max));
+          },
+          py::arg("item"), py::arg("before"), py::arg("behind"), py::arg("separator"), py::arg("first"), py::arg("min"), py::arg("max"))
+      .def("accepted_prefixes", [](const Term& term, py::bytes text) { return accepted_prefixes(term, std::string_view(text)); },
+           py::arg("text"))
       .def_static("concat", [](std::vector<std::shared_ptr<Term>> p) { return std::const_pointer_cast<Term>(terms::concat({p.begin(), p.end()})); })
       .def_static("alt", [](std::vector<std::shared_ptr<Term>> p) { return std::const_pointer_cast<Term>(terms::alt({p.begin(), p.end()})); })
       .def_static("conj", [](std::vector<std::shared_ptr<Term>> p) { return std::const_pointer_cast<Term>(terms::conj({p.begin(), p.end()})); })

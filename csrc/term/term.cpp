@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <mutex>
 
 #include "base/utf8.h"
 #include "grammar/compiler.h"
@@ -9,11 +10,17 @@
 #include "schema/compiler.h"
 #include "schema/formats.h"
 #include "syntax/normal_forms.h"
+#include "text/copies.h"
+#include "text/graph.h"
+#include "text/positions.h"
+#include "text/triggers.h"
 #include "text/units.h"
 
 namespace decodex {
 
 namespace {
+
+constexpr uint32_t kMostItems = 10'000;
 
 // One class serves all kinds: a term is what its build function closes over.
 class FunctionTerm final : public Term {
@@ -46,6 +53,9 @@ ExprId spelled(Building& at, std::string_view utf8) {
   }
   return at.pool.concat(parts);
 }
+
+// A part without look-around; a lexeme where it can be one.
+ExprId as_part(Building& at, ExprId e) { return at.plain() ? as_lexeme(at.pool, e) : e; }
 
 std::vector<ExprId> build_all(const std::vector<TermPtr>& parts, Building& at) {
   std::vector<ExprId> out;
@@ -119,11 +129,11 @@ TermPtr format(std::string name) {
 TermPtr text(std::string stop) {
   return make([stop = std::move(stop)](Building& at) {
     ExprPool& pool = at.pool;
-    if (stop.empty()) return at.plain() ? pool.lexeme(at.anything()) : at.anything();
+    if (stop.empty()) return as_part(at, at.anything());
     const ExprId end = spelled(at, stop), any = at.anything();
     const ExprId early = pool.concat({any, end, at.alphabet.any(pool), any});
     const ExprId e = pool.conj(pool.concat(any, end), pool.complement(early));
-    return at.plain() ? pool.lexeme(e) : e;
+    return as_part(at, e);
   });
 }
 
@@ -133,6 +143,50 @@ TermPtr occurrences(std::vector<std::vector<std::string>> steps, PhraseOptions o
 
 TermPtr length(std::string unit, uint32_t min, uint32_t max) {
   return make([unit = std::move(unit), min, max](Building& at) { return counted_units(at.pool, at.alphabet, unit, min, max); });
+}
+
+TermPtr unit_at(std::string unit, int32_t position, TermPtr content) {
+  return make([unit = std::move(unit), position, content = std::move(content)](Building& at) {
+    return as_part(at, decodex::unit_at(at.pool, at.alphabet, unit, position, content->build(at)));
+  });
+}
+
+TermPtr until_trigger(std::vector<std::string> triggers, uint32_t index) {
+  return make([triggers = std::move(triggers), index](Building& at) {
+    return as_part(at, decodex::until_trigger(at.pool, at.alphabet, triggers, index));
+  });
+}
+
+TermPtr without_triggers(std::vector<std::string> triggers) {
+  return make([triggers = std::move(triggers)](Building& at) {
+    return as_part(at, decodex::without_triggers(at.pool, at.alphabet, triggers));
+  });
+}
+
+TermPtr substrings(std::string source, bool whole_words) {
+  return make([source = std::move(source), whole_words](Building& at) {
+    return as_part(at, decodex::substrings(at.pool, at.alphabet, source, whole_words));
+  });
+}
+
+TermPtr numbered(TermPtr item, Numbering numbering, uint32_t min, uint32_t max) {
+  if (max > kMostItems) throw Error(ErrorKind::Limit, "there are at most 10,000 numbered items");
+  return make([item = std::move(item), numbering = std::move(numbering), min, max](Building& at) {
+    const ExprId one = item->build(at);
+    std::string name = "numbered " + std::to_string(at.alphabet.id());
+    for (uint32_t number : {static_cast<uint32_t>(one), numbering.first, min, max}) name += " " + std::to_string(number);
+    for (const std::string* part : {&numbering.before, &numbering.behind, &numbering.separator}) name += " " + std::to_string(part->size()) + ":" + *part;
+    return as_part(at, walks(at.pool, name, [&] {
+      Graph graph;   // state i: i items have been read
+      for (uint32_t i = 0; i <= max; ++i) graph.add(i >= min);
+      const ExprId tail = at.pool.concat(spelled(at, numbering.behind), one);
+      for (uint32_t i = 0; i < max; ++i) {
+        const std::string label = (i > 0 ? numbering.separator : "") + numbering.before + std::to_string(uint64_t{numbering.first} + i);
+        graph.arc(i, at.pool.concat(spelled(at, label), tail), i + 1);
+      }
+      return graph;
+    }));
+  });
 }
 
 TermPtr concat(std::vector<TermPtr> parts) {
@@ -199,6 +253,27 @@ Built build_root(const Term& term, ExprPool& pool) {
   if (built.root == kEmpty || !pool.live(built.root))
     throw Error(ErrorKind::Unsatisfiable, "no text satisfies this constraint; remove or widen one of its parts");
   return built;
+}
+
+std::vector<size_t> accepted_prefixes(const Term& term, std::string_view text) {
+  ExprPool pool;
+  ExprId state;
+  {
+    std::lock_guard lock(pool.mutex());
+    try {
+      state = build_root(term, pool).root;
+    } catch (const Error& error) {
+      if (error.kind != ErrorKind::Unsatisfiable) throw;
+      return {};
+    }
+  }
+  std::vector<size_t> out;
+  for (size_t i = 0; state != kEmpty; ++i) {
+    if (pool.accepting(state)) out.push_back(i);
+    if (i == text.size()) break;
+    state = pool.step(state, static_cast<uint8_t>(text[i]));
+  }
+  return out;
 }
 
 }  // namespace decodex

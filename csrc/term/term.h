@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -71,6 +72,21 @@ TermPtr text(std::string stop);
 TermPtr occurrences(std::vector<std::vector<std::string>> steps, PhraseOptions options);
 // Texts of so many units (see counted_units()).
 TermPtr length(std::string unit, uint32_t min, uint32_t max);
+// Texts whose unit at a position is in `content` (see unit_at()).
+TermPtr unit_at(std::string unit, int32_t position, TermPtr content);
+// Free text up to and with the first of the triggers, if that is triggers[index] (see until_trigger()).
+TermPtr until_trigger(std::vector<std::string> triggers, uint32_t index);
+// Free text in which none of the triggers occurs.
+TermPtr without_triggers(std::vector<std::string> triggers);
+// Substrings of a text (see substrings()).
+TermPtr substrings(std::string source, bool whole_words);
+// What is written around numbered items: `before`, the running index from `first` on, `behind`, the item; `separator`
+// between two of them. At most 10,000 items: Error(Limit).
+struct Numbering {
+  std::string before, behind, separator;
+  uint32_t first = 1;
+};
+TermPtr numbered(TermPtr item, Numbering numbering, uint32_t min, uint32_t max);
 TermPtr concat(std::vector<TermPtr> parts);
 TermPtr alt(std::vector<TermPtr> arms);
 TermPtr conj(std::vector<TermPtr> parts);
@@ -83,6 +99,10 @@ TermPtr terminal(std::string pattern, PatternOptions options);
 TermPtr grammar(GrammarTerms grammar, RuleId start);
 
 }  // namespace terms
+
+// The lengths in bytes of the beginnings of `text` that satisfy the term, ascending. Throws as build_root(), except that
+// there are none where no text satisfies it.
+std::vector<size_t> accepted_prefixes(const Term& term, std::string_view text);
 
 // The whole term as the root state of a matcher. Throws Error(Unsatisfiable) when no text satisfies it.
 Built build_root(const Term& term, ExprPool& pool);

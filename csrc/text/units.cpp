@@ -15,17 +15,7 @@ namespace {
 
 constexpr uint32_t kMaxCount = 1'000'000;
 
-struct Step {
-  uint8_t to;
-  uint8_t units = 0;   // that begin with this character
-};
-
-// Places in a unit, and where a character of each class leads. The first place is where a text begins; every character
-// is of exactly one class.
-struct UnitAutomaton {
-  std::vector<CharSet> classes;
-  std::vector<std::vector<Step>> steps;   // [place][class]
-};
+using Step = UnitAutomaton::Step;
 
 CharSet chars(std::initializer_list<uint32_t> members) {
   std::vector<CodePointRange> ranges;
@@ -43,32 +33,6 @@ std::vector<CharSet> partition(std::initializer_list<CharSet> sets) {
   }
   out.push_back(taken.complement());
   return out;
-}
-
-UnitAutomaton automaton(std::string_view unit) {
-  const CharSet& space = unicode::python_space();
-  const CharSet newline = CharSet::of('\n');
-  if (unit == "chars") return {{CharSet::all()}, {{{0, 1}}}};
-  if (unit == "bytes")
-    return {{CharSet({{0, 0x7F}}), CharSet({{0x80, 0x7FF}}), CharSet({{0x800, 0xFFFF}}), CharSet({{0x10000, kLastCodePoint}})},
-            {{{0, 1}, {0, 2}, {0, 3}, {0, 4}}}};
-  if (unit == "words") return {partition({space}), {{{0}, {1, 1}}, {{0}, {1}}}};
-  if (unit == "word_runs") return {partition({unicode::python_word()}), {{{1, 1}, {0}}, {{1}, {0}}}};
-  if (unit == "lines") return {partition({newline}), {{{0, 1}, {1, 1}}, {{0}, {1}}}};
-  if (unit == "paragraphs")   // between paragraphs; in a line of one; at the start of its next line
-    return {partition({newline, space}), {{{0}, {0}, {1, 1}}, {{2}, {1}, {1}}, {{0}, {2}, {1}}}};
-  if (unit == "bullets")      // at the start of a line; behind a marker; elsewhere
-    return {partition({newline, space, chars({'-', '*', '+', 0x2022})}),
-            {{{0}, {0}, {1}, {2}}, {{0}, {2, 1}, {2}, {2}}, {{0}, {2}, {2}, {2}}}};
-  if (unit == "sentences")    // between sentences; inside; behind its end mark
-    return {partition({space, chars({'.', '!', '?', 0x2026}), chars({0x3002, 0xFF01, 0xFF1F}),
-                       chars({'"', '\'', ')', ']', 0x201D, 0x2019, 0xBB, 0x300D, 0x300F, 0xFF09})}),
-            {{{0}, {2, 1}, {3, 1}, {1, 1}, {1, 1}},
-             {{1}, {2}, {3}, {1}, {1}},
-             {{0}, {2}, {3}, {2}, {1}},
-             {{0}, {3}, {3}, {3}, {1, 1}}}};
-  throw Error(ErrorKind::Constraint, "'" + std::string(unit) + "' is no unit of length; use bytes, chars, graphemes, words, word_runs, "
-                                     "sentences, lines, paragraphs or bullets");
 }
 
 enum Mode : uint64_t {
@@ -172,6 +136,33 @@ class UnitSource final : public RuleSource {
 
 }  // namespace
 
+UnitAutomaton unit_automaton(std::string_view unit) {
+  const CharSet& space = unicode::python_space();
+  const CharSet newline = CharSet::of('\n');
+  if (unit == "chars") return {{CharSet::all()}, {{{0, 1}}}};
+  if (unit == "bytes")
+    return {{CharSet({{0, 0x7F}}), CharSet({{0x80, 0x7FF}}), CharSet({{0x800, 0xFFFF}}), CharSet({{0x10000, kLastCodePoint}})},
+            {{{0, 1}, {0, 2}, {0, 3}, {0, 4}}}};
+  if (unit == "words") return {partition({space}), {{{0}, {1, 1}}, {{0}, {1}}}, 1u << 1};
+  if (unit == "word_runs") return {partition({unicode::python_word()}), {{{1, 1}, {0}}, {{1}, {0}}}, 1u << 1};
+  if (unit == "lines") return {partition({newline}), {{{0, 1}, {1, 1}}, {{0}, {1}}}, 1u << 1};
+  if (unit == "paragraphs")   // between paragraphs; in a line of one; at the start of its next line
+    return {partition({newline, space}), {{{0}, {0}, {1, 1}}, {{2}, {1}, {1}}, {{0}, {2}, {1}}}, 1u << 1};
+  if (unit == "bullets")      // at the start of a line; behind a marker; elsewhere
+    return {partition({newline, space, chars({'-', '*', '+', 0x2022})}),
+            {{{0}, {0}, {1}, {2}}, {{0}, {2, 1}, {2}, {2}}, {{0}, {2}, {2}, {2}}}};
+  if (unit == "sentences")    // between sentences; inside; behind its end mark
+    return {partition({space, chars({'.', '!', '?', 0x2026}), chars({0x3002, 0xFF01, 0xFF1F}),
+                       chars({'"', '\'', ')', ']', 0x201D, 0x2019, 0xBB, 0x300D, 0x300F, 0xFF09})}),
+            {{{0}, {2, 1}, {3, 1}, {1, 1}, {1, 1}},
+             {{1}, {2}, {3}, {1}, {1}},
+             {{0}, {2}, {3}, {2}, {1}},
+             {{0}, {3}, {3}, {3}, {1, 1}}},
+            1u << 1 | 1u << 2 | 1u << 3};
+  throw Error(ErrorKind::Constraint, "'" + std::string(unit) + "' is no unit of length; use bytes, chars, graphemes, words, word_runs, "
+                                     "sentences, lines, paragraphs or bullets");
+}
+
 ExprId counted_units(ExprPool& pool, const Alphabet& alphabet, std::string_view unit, uint32_t min, uint32_t max) {
   if (min > kMaxCount || (max != kUnbounded && max > kMaxCount))
     throw Error(ErrorKind::Limit, "a length is at most " + std::to_string(kMaxCount) + " " + std::string(unit));
@@ -182,7 +173,7 @@ ExprId counted_units(ExprPool& pool, const Alphabet& alphabet, std::string_view 
   const std::string name = "units " + std::string(unit) + " " + std::to_string(alphabet.id()) + " " + std::to_string(min) + " " + std::to_string(max);
   uint32_t index = pool.find_source(name);
   if (index == ExprPool::kNoSource) {
-    auto made = std::make_unique<UnitSource>(pool, alphabet, automaton(unit), min, max);
+    auto made = std::make_unique<UnitSource>(pool, alphabet, unit_automaton(unit), min, max);
     UnitSource& source = *made;
     index = pool.add_source(std::move(made), name);
     source.set_index(index);

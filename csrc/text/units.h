@@ -4,11 +4,28 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "expr/pool.h"
 #include "syntax/alphabet.h"
+#include "syntax/char_class.h"
 
 namespace decodex {
+
+// Places in a unit, and where a character of each class leads. The first place is where a text begins; every character
+// is of exactly one class.
+struct UnitAutomaton {
+  struct Step {
+    uint8_t to;
+    uint8_t units = 0;   // that begin with this character
+  };
+  std::vector<CharSet> classes;
+  std::vector<std::vector<Step>> steps;   // [place][class]
+  uint32_t inside = 0;                    // set of the places behind a character of a unit; none: units have no extent
+};
+
+// Error(Constraint) for a unit that is none of those below.
+UnitAutomaton unit_automaton(std::string_view unit);
 
 // Texts of `min` to `max` (kUnbounded: any number of) units:
 //   bytes       of the text as UTF-8

@@ -5,11 +5,13 @@ Every constraint denotes a set of texts. ``term()`` says it to the core; everyth
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from decodex.errors import ConstraintError
+from decodex.constraints.describing import braces, counted, listed, quoted
+from decodex.errors import ConstraintError, UnsupportedError
 
 if TYPE_CHECKING:
     from decodex._core import Term
@@ -23,8 +25,29 @@ class Constraint(ABC):
         """The constraint as the core takes it. Cheap; nothing is compiled yet."""
 
     def describe(self) -> str:
-        """What is asked of a text, in words."""
+        """What is asked of a text, in words.
+
+        >>> (as_constraint("yes") | "no").describe()
+        "'yes' or 'no'"
+        """
         return repr(self)
+
+    def as_regex(self) -> str:
+        """A pattern of ``re`` whose full matches are the texts; of the package ``regex`` where it has ``\\p{...}``.
+
+        ``UnsupportedError`` where none is known, naming the part.
+
+        >>> repeat(as_constraint("a+b"), 2).as_regex()
+        '(?:a\\\\+b){2,}'
+        """
+        return self._pattern(alone=True)
+
+    def _pattern(self, *, alone: bool) -> str:  # noqa: ARG002
+        """The pattern; ``alone``: nothing stands before or behind it, so that it may look as far as it likes."""
+        raise UnsupportedError(f"no regular expression is known for: {self.describe()}")
+
+    def _describe_not(self) -> str:
+        return f"not ({self.describe()})"
 
     def __and__(self, other: Constraint | str) -> Constraint:
         return AllOf(_flat(AllOf, self) + _flat(AllOf, as_constraint(other)))
@@ -56,6 +79,12 @@ class Literal(Constraint):
 
         return Term.literal(encodable(self.text))
 
+    def describe(self) -> str:
+        return quoted(self.text)
+
+    def _pattern(self, *, alone: bool) -> str:  # noqa: ARG002
+        return re.escape(self.text)
+
 
 @dataclass(frozen=True)
 class AllOf(Constraint):
@@ -67,6 +96,15 @@ class AllOf(Constraint):
         from decodex._core import Term
 
         return Term.conj([part.term() for part in self.parts])
+
+    def describe(self) -> str:
+        return " and ".join(map(_grouped, self.parts))
+
+    def _pattern(self, *, alone: bool) -> str:
+        if not alone:
+            return super()._pattern(alone=alone)
+        *others, last = (part._pattern(alone=True) for part in self.parts)
+        return "".join(rf"(?=(?:{other})\Z)" for other in others) + f"(?:{last})"
 
 
 @dataclass(frozen=True)
@@ -80,6 +118,12 @@ class AnyOf(Constraint):
 
         return Term.alt([part.term() for part in self.parts])
 
+    def describe(self) -> str:
+        return listed(_grouped(part) for part in self.parts)
+
+    def _pattern(self, *, alone: bool) -> str:
+        return f"(?:{'|'.join(part._pattern(alone=alone) for part in self.parts)})"
+
 
 @dataclass(frozen=True)
 class Sequence(Constraint):
@@ -92,6 +136,13 @@ class Sequence(Constraint):
 
         return Term.concat([part.term() for part in self.parts])
 
+    def describe(self) -> str:
+        return ", then ".join(map(_grouped, self.parts))
+
+    def _pattern(self, *, alone: bool) -> str:
+        alone = alone and len(self.parts) == 1
+        return "".join(part._pattern(alone=alone) for part in self.parts)
+
 
 @dataclass(frozen=True)
 class Complement(Constraint):
@@ -103,6 +154,14 @@ class Complement(Constraint):
         from decodex._core import Term
 
         return Term.complement(self.inner.term())
+
+    def describe(self) -> str:
+        return self.inner._describe_not()
+
+    def _pattern(self, *, alone: bool) -> str:
+        if not alone:
+            return super()._pattern(alone=alone)
+        return rf"(?!(?:{self.inner._pattern(alone=True)})\Z)(?s:.*)"
 
 
 @dataclass(frozen=True)
@@ -131,6 +190,22 @@ class Repeat(Constraint):
             [one, Term.repeat(more, max(self.min - 1, 0), None if self.max is None else self.max - 1)]
         )
         return some if self.min > 0 else Term.alt([Term.literal(""), some])
+
+    def describe(self) -> str:
+        if (self.min, self.max) == (0, 1):
+            return f"optionally {_grouped(self.inner)}"
+        times = f"{_grouped(self.inner)}, {counted(self.min, self.max, 'times')}"
+        return times if self.separator is None else f"{times}, separated by {_grouped(self.separator)}"
+
+    def _pattern(self, *, alone: bool) -> str:  # noqa: ARG002
+        one = self.inner._pattern(alone=False)
+        if self.separator is None:
+            return f"(?:{one}){braces(self.min, self.max)}"
+        if self.max == 0:
+            return ""
+        more = f"(?:{self.separator._pattern(alone=False)}{one})"
+        some = f"{one}{more}{braces(max(self.min - 1, 0), None if self.max is None else self.max - 1)}"
+        return some if self.min > 0 else f"(?:{some})?"
 
 
 def repeat(
@@ -171,6 +246,11 @@ def encodable(text: str) -> str:
             location=f"position {error.start}",
         ) from None
     return text
+
+
+def _grouped(constraint: Constraint) -> str:
+    words = constraint.describe()
+    return f"({words})" if isinstance(constraint, (AllOf, AnyOf, Sequence, Repeat)) else words
 
 
 def _flat(kind: type[AllOf] | type[AnyOf] | type[Sequence], constraint: Constraint) -> tuple[Constraint, ...]:

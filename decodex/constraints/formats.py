@@ -21,3 +21,6 @@ class Format(Constraint):
         from decodex._core import Term
 
         return Term.format(self.name)
+
+    def describe(self) -> str:
+        return f"a {self.name}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from decodex.constraints.base import Constraint, as_constraint, encodable
+from decodex.constraints.describing import quoted
 from decodex.constraints.metaschemas import metaschemas_for
 from decodex.errors import ConstraintError
 
@@ -76,6 +77,10 @@ class JsonSchema(Constraint):
         options.registry += metaschemas_for(self.schema, *(text for _, text in self.options.registry))
         return Term.json_schema(self.schema, options, [(pointer, text.term()) for pointer, text in self.where])
 
+    def describe(self) -> str:
+        texts = "".join(f"; the text at {quoted(pointer)}: {text.describe()}" for pointer, text in self.where)
+        return f"JSON that is valid under the schema {quoted(self.schema)}{texts}"
+
 
 @dataclass(frozen=True)
 class JsonValue(Constraint):
@@ -87,6 +92,9 @@ class JsonValue(Constraint):
         from decodex._core import Term
 
         return Term.json_value(self.options.native())
+
+    def describe(self) -> str:
+        return "any JSON document"
 
 
 def json_schema(

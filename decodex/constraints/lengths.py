@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING, get_args
 from typing import Literal as OneOf
 
 from decodex.constraints.base import Constraint
+from decodex.constraints.describing import braces, counted
 from decodex.errors import ConstraintError
 
 if TYPE_CHECKING:
     from decodex._core import Term
 
 Unit = OneOf["bytes", "chars", "words", "word_runs", "sentences", "lines", "paragraphs", "bullets"]
+
+# Patterns with a place for the quantifier of what follows the first unit, and of texts without any.
+_REGEXES = {
+    "chars": "(?s:.(?:.){})",
+    "words": r"\s*\S+(?:\s+\S+){}\s*",
+    "word_runs": r"\W*\w+(?:\W+\w+){}\W*",
+    "lines": r"(?:[^\n]*\n){}(?:[^\n]*\n|[^\n]+)",
+}
+_REGEXES_OF_NONE = {"chars": "", "words": r"\s*", "word_runs": r"\W*", "lines": ""}
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,17 @@ class Length(Constraint):
         from decodex._core import Term
 
         return Term.length(self.unit, self.min, self.max)
+
+    def describe(self) -> str:
+        return counted(self.min, self.max, self.unit)
+
+    def _pattern(self, *, alone: bool) -> str:
+        if self.unit not in _REGEXES:
+            return super()._pattern(alone=alone)
+        if self.max == 0:
+            return _REGEXES_OF_NONE[self.unit]
+        pattern = _REGEXES[self.unit].format(braces(max(self.min - 1, 0), None if self.max is None else self.max - 1))
+        return pattern if self.min > 0 else f"(?:{pattern}|{_REGEXES_OF_NONE[self.unit]})"
 
 
 def length(unit: Unit, min: int = 0, max: int | None = None) -> Constraint:

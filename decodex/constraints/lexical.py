@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from decodex.constraints.base import AllOf, Constraint, encodable
+from decodex.constraints.describing import listed, quoted
 from decodex.errors import ConstraintError
 
 if TYPE_CHECKING:
@@ -29,6 +31,34 @@ class Contains(Constraint):
         from decodex._core import Term
 
         return Term.occurrences([list(forms) for forms in self.steps] * self.count, self.whole_words, self.ignore_case)
+
+    def describe(self) -> str:
+        times = f" at least {self.count} times" if self.count > 1 else ""
+        return f"{self._phrases()} appears{times}{self._how()}"
+
+    def _describe_not(self) -> str:
+        if self.count > 1:
+            return f"{self._phrases()} appears at most {self.count - 1} times{self._how()}"
+        return f"{self._phrases()} does not appear{self._how()}"
+
+    def _phrases(self) -> str:
+        return " and behind it ".join(listed(map(quoted, forms)) for forms in self.steps)
+
+    def _how(self) -> str:
+        inside = "" if self.whole_words else " (inside words too)"
+        return inside + (" (ignoring case)" if self.ignore_case else "")
+
+    def _pattern(self, *, alone: bool) -> str:
+        if self.whole_words and not alone:
+            return super()._pattern(alone=alone)
+        flag = "i" if self.ignore_case else ""
+        steps = [f"(?{flag}:{'|'.join(map(self._bounded, forms))})" for forms in self.steps] * self.count
+        return "(?s:.*)" + "".join(f"{step}(?s:.*)" for step in steps)
+
+    def _bounded(self, phrase: str) -> str:
+        before = r"(?<!\w)" if self.whole_words and re.match(r"\w", phrase) else ""
+        behind = r"(?!\w)" if self.whole_words and re.search(r"\w\Z", phrase) else ""
+        return f"{before}{re.escape(phrase)}{behind}"
 
 
 def contains(

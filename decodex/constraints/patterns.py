@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from decodex.constraints.base import Constraint, encodable
+from decodex.constraints.describing import listed, quoted
 from decodex.errors import ConstraintError, UnsupportedError
 
 if TYPE_CHECKING:
     from decodex._core import Term
 
 _FLAGS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x", re.ASCII: "a"}
+_INLINE_FLAGS = re.compile(r"\(\?([aimsux]+)\)")
+_LOOKS_AROUND = re.compile(r"[\^$]|\\[bBAZ]|\(\?<?[=!]")   # or may: a false alarm refuses to print, no more
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,17 @@ class Regex(Constraint):
 
         return Term.regex(encodable(self.pattern), "python", self.flags)
 
+    def describe(self) -> str:
+        return f"text that matches /{self.pattern}/{self.flags}"
+
+    def _pattern(self, *, alone: bool) -> str:
+        if not alone and _LOOKS_AROUND.search(self.pattern):
+            return super()._pattern(alone=alone)
+        inline = _INLINE_FLAGS.match(self.pattern)
+        flags = "".join(sorted({*self.flags, *(inline[1] if inline else "")} - {"u"}))
+        body = self.pattern[inline.end() :] if inline else self.pattern
+        return f"(?{flags}:{body}{chr(10) if 'x' in flags else ''})"
+
 
 @dataclass(frozen=True)
 class Choice(Constraint):
@@ -41,6 +55,12 @@ class Choice(Constraint):
 
         return Term.words(list(self.options))
 
+    def describe(self) -> str:
+        return listed(map(quoted, self.options))
+
+    def _pattern(self, *, alone: bool) -> str:  # noqa: ARG002
+        return f"(?:{'|'.join(map(re.escape, self.options))})"
+
 
 @dataclass(frozen=True)
 class Text(Constraint):
@@ -52,6 +72,15 @@ class Text(Constraint):
         from decodex._core import Term
 
         return Term.text(self.stop or "")
+
+    def describe(self) -> str:
+        return "any text" if self.stop is None else f"any text up to the first {quoted(self.stop)}"
+
+    def _pattern(self, *, alone: bool) -> str:  # noqa: ARG002
+        if self.stop is None:
+            return "(?s:.*)"
+        stop = re.escape(self.stop)
+        return f"(?s:(?:(?!{stop}).)*){stop}"
 
 
 def regex(pattern: str | re.Pattern[str], flags: int | re.RegexFlag = 0) -> Constraint:

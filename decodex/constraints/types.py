@@ -47,12 +47,18 @@ def type_(annotation: Any, **options: Any) -> Constraint:
     if texts is not None:
         return choice(texts)
     schema = _pydantic_schema(annotation)
-    if schema is None:
-        builder = _SchemaBuilder()
-        schema = builder.schema(annotation, "")
-        if builder.definitions:
-            schema = {**schema, "$defs": builder.definitions}
-    return json_schema(schema, **options)
+    return json_schema(_own_schema(annotation) if schema is None else schema, **options)
+
+
+def signature_schema(function: Any) -> Schema:
+    """The schema of an object with the arguments of a call. ``UnsupportedError`` names the parameter without one."""
+    return _own_schema(function)
+
+
+def _own_schema(annotation: Any) -> Schema:
+    builder = _SchemaBuilder()
+    schema = builder.schema(annotation, "")
+    return {**schema, "$defs": builder.definitions} if builder.definitions else schema
 
 
 def _unquoted_format(name: str) -> Constraint:
