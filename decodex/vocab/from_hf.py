@@ -137,7 +137,9 @@ def _load_fast(
         if token_id < len(pieces) and (token_id not in texts or token_id in eos):
             pieces[token_id] = None
     kind = f"transformers {type(backend.model).__name__}"
-    return TokenSource(kind, _table(backend, size, pieces), eos, special, partial(encode_plain, backend))
+    written = {i: token.content.encode() for i, token in added.items() if token.special or i in special}
+    encode = partial(encode_plain, backend)
+    return TokenSource(kind, _table(backend, size, pieces), eos, special, encode, written)
 
 
 def load_hf(

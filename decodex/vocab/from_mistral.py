@@ -38,7 +38,8 @@ def _load_tekken(tekken: Any, vocab_size: int | None, eos_token_ids: TokenIds) -
             pieces[token_id - first] = b""
     table = build_table(size, range(first, first + len(pieces)), pieces)
     check_against_decoder(table, lambda rows: [tekken.decode(row) for row in rows], "the Tekken tokenizer")
-    return TokenSource("Tekken", table, eos, special, partial(tekken.encode, bos=False, eos=False))
+    written = {i: tekken.id_to_piece(i).encode() for i in special}
+    return TokenSource("Tekken", table, eos, special, partial(tekken.encode, bos=False, eos=False), written)
 
 
 def load_mistral(tokenizer: Any, vocab_size: int | None, eos_token_ids: TokenIds) -> TokenSource:

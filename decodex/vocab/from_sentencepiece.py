@@ -99,7 +99,8 @@ def load_processor(processor: Any, vocab_size: int | None, eos_token_ids: TokenI
         table, lambda rows: [processor.decode(row) for row in rows], "the SentencePiece model"
     )
     encode = partial(processor.encode, out_type=int, add_bos=False, add_eos=False)
-    return TokenSource(kind, table, eos, special, encode)
+    written = {i: processor.id_to_piece(i).encode() for i in special if processor.is_control(i)}
+    return TokenSource(kind, table, eos, special, encode, written)
 
 
 def load_sentencepiece(
@@ -136,4 +137,5 @@ def load_slow_tokenizer(tokenizer: Any, vocab_size: int | None, eos_token_ids: T
         "the tokenizer's sp_model",
     )
     encode = partial(tokenizer.encode, add_special_tokens=False, split_special_tokens=True)
-    return TokenSource("slow SentencePiece", table, eos, special, encode)
+    written = {i: token.content.encode() for i, token in added.items() if token.special}
+    return TokenSource("slow SentencePiece", table, eos, special, encode, written)

@@ -51,4 +51,6 @@ def load_tiktoken(encoding: Any, vocab_size: int | None, eos_token_ids: TokenIds
     pairs = sorted((rank, token) for token, rank in ordinary.items() if rank not in silent)
     table = build_table(size, [rank for rank, _ in pairs], [token for _, token in pairs])
     check_against_decoder(table, lambda rows: [encoding.decode(row) for row in rows], "the tiktoken encoding")
-    return TokenSource("tiktoken", table, eos, tuple(sorted(special.values())), encoding.encode_ordinary)
+    written = {token_id: name.encode() for name, token_id in special.items()}
+    ids = tuple(sorted(special.values()))
+    return TokenSource("tiktoken", table, eos, ids, encoding.encode_ordinary, written)

@@ -42,4 +42,6 @@ def load_tokens(
     silent = {*eos, *special}
     ids = [i for i, token in enumerate(tokens) if token is not None and i not in silent]
     pieces = [token for i, token in enumerate(tokens) if token is not None and i not in silent]
-    return TokenSource("tokens", build_table(size, ids, pieces), eos, special)
+    texts = {i: tokens[i] for i in special if i < len(tokens)}
+    written = {i: text for i, text in texts.items() if text}
+    return TokenSource("tokens", build_table(size, ids, pieces), eos, special, special_texts=written)

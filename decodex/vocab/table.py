@@ -9,12 +9,12 @@ bytes; a 131k vocabulary takes a few hundredths of a second. Checks of what user
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["TokenSource", "TokenTable", "build_table", "table_from_blob"]
+__all__ = ["TokenSource", "TokenTable", "build_table", "table_from_blob", "with_texts"]
 
 Int64s = npt.NDArray[np.int64]
 Encode = Callable[[str], list[int]]
@@ -56,6 +56,8 @@ class TokenSource:
     eos_token_ids: tuple[int, ...]
     special_token_ids: tuple[int, ...]
     encode: Encode | None = None
+    special_texts: Mapping[int, bytes] = field(default_factory=dict)
+    """How the special tokens that have no text are written."""
 
 
 def _offsets(lengths: Int64s) -> Int64s:
@@ -102,3 +104,16 @@ def build_table(
 ) -> TokenTable:
     """A table of ``size`` ids in which ``ids[k]`` (ascending) adds ``pieces[k]``; see ``table_from_blob``."""
     return table_from_blob(size, ids, b"".join(pieces), _lengths(pieces), start)
+
+
+def with_texts(table: TokenTable, texts: Mapping[int, bytes]) -> TokenTable:
+    """The table in which ids that have no text get one."""
+    lengths, has_text = np.diff(table.offsets), table.has_text.copy()
+    parts, done = [], 0
+    for token_id in sorted(texts):
+        place = int(table.offsets[token_id])
+        parts += [table.blob[done:place], texts[token_id]]
+        done = place
+        lengths[token_id], has_text[token_id] = len(texts[token_id]), 1
+    blob = b"".join([*parts, table.blob[done:]])
+    return replace(table, blob=blob, offsets=_offsets(lengths), has_text=has_text)

@@ -21,6 +21,7 @@ import numpy as np
 from decodex.errors import VocabularyError
 from decodex.vocab.checks import TokenIds
 from decodex.vocab.from_tokens import load_tokens
+from decodex.vocab.special_text import SpecialTokens, with_text_of_special
 from decodex.vocab.table import Encode, TokenSource
 
 __all__ = ["Vocabulary"]
@@ -34,7 +35,8 @@ class Vocabulary:
     Use one of the constructors. All but ``from_tokens`` read the end tokens from the tokenizer;
     ``eos_token_ids=`` (an id or several, for instance ``model.generation_config.eos_token_id``) replaces
     them. ``vocab_size=`` is the width of the model's logits where that is larger than the tokenizer; the ids
-    between have no text.
+    between have no text. ``text_of_special=`` (ids, or texts such as ``"</think>"``) lets special tokens count
+    as the text they are written as; decode what was generated with them (``skip_special_tokens=False``).
 
     >>> vocab = Vocabulary.from_tokens([b"a", b"b", b"ab", None], eos_token_ids=[3])
     >>> vocab.decode([2, 0])
@@ -60,9 +62,11 @@ class Vocabulary:
         eos_token_ids: TokenIds,
         special_token_ids: Iterable[int] = (),
         vocab_size: int | None = None,
+        text_of_special: SpecialTokens = (),
     ) -> Vocabulary:
         """A vocabulary from bytes per id; ``None`` for an id without text. It has no encoding of its own."""
-        return cls(load_tokens(tokens, eos_token_ids, special_token_ids, vocab_size))
+        source = load_tokens(tokens, eos_token_ids, special_token_ids, vocab_size)
+        return cls(with_text_of_special(source, text_of_special))
 
     @classmethod
     def from_hf(
@@ -72,6 +76,7 @@ class Vocabulary:
         *,
         eos_token_ids: TokenIds = None,
         text_token_ids: Iterable[int] = (),
+        text_of_special: SpecialTokens = (),
     ) -> Vocabulary:
         """A vocabulary from a tokenizer of transformers: fast, slow SentencePiece, or its mistral-common
         wrapper.
@@ -82,7 +87,8 @@ class Vocabulary:
         """
         from decodex.vocab.from_hf import load_hf
 
-        return cls(load_hf(tokenizer, vocab_size, eos_token_ids, text_token_ids))
+        source = load_hf(tokenizer, vocab_size, eos_token_ids, text_token_ids)
+        return cls(with_text_of_special(source, text_of_special))
 
     @classmethod
     def from_sentencepiece(
@@ -91,29 +97,41 @@ class Vocabulary:
         *,
         eos_token_ids: TokenIds = None,
         vocab_size: int | None = None,
+        text_of_special: SpecialTokens = (),
     ) -> Vocabulary:
         """A vocabulary from a SentencePiece model file, or from the bytes of one."""
         from decodex.vocab.from_sentencepiece import load_sentencepiece
 
-        return cls(load_sentencepiece(path_or_bytes, vocab_size, eos_token_ids))
+        source = load_sentencepiece(path_or_bytes, vocab_size, eos_token_ids)
+        return cls(with_text_of_special(source, text_of_special))
 
     @classmethod
     def from_tiktoken(
-        cls, encoding: Any, *, eos_token_ids: TokenIds = None, vocab_size: int | None = None
+        cls,
+        encoding: Any,
+        *,
+        eos_token_ids: TokenIds = None,
+        vocab_size: int | None = None,
+        text_of_special: SpecialTokens = (),
     ) -> Vocabulary:
         """A vocabulary from a ``tiktoken.Encoding``; its end token is ``<|endoftext|>`` unless given."""
         from decodex.vocab.from_tiktoken import load_tiktoken
 
-        return cls(load_tiktoken(encoding, vocab_size, eos_token_ids))
+        return cls(with_text_of_special(load_tiktoken(encoding, vocab_size, eos_token_ids), text_of_special))
 
     @classmethod
     def from_mistral(
-        cls, tokenizer: Any, *, eos_token_ids: TokenIds = None, vocab_size: int | None = None
+        cls,
+        tokenizer: Any,
+        *,
+        eos_token_ids: TokenIds = None,
+        vocab_size: int | None = None,
+        text_of_special: SpecialTokens = (),
     ) -> Vocabulary:
         """A vocabulary from a mistral-common ``MistralTokenizer``, or from the tokenizer inside of it."""
         from decodex.vocab.from_mistral import load_mistral
 
-        return cls(load_mistral(tokenizer, vocab_size, eos_token_ids))
+        return cls(with_text_of_special(load_mistral(tokenizer, vocab_size, eos_token_ids), text_of_special))
 
     # Files
 
@@ -182,7 +200,8 @@ class Vocabulary:
 
     @property
     def special_token_ids(self) -> tuple[int, ...]:
-        """The ids that the tokenizer declares special, ascending; they never match text."""
+        """The ids that the tokenizer declares special, but for those of ``text_of_special``, ascending; they
+        never match text."""
         return self._source.special_token_ids
 
     @property
