@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from decodex.constraints.base import AllOf, Constraint, encodable
 from decodex.constraints.describing import quoted
 from decodex.constraints.lengths import length
-from decodex.constraints.lexical import contains
 from decodex.constraints.patterns import Regex
 from decodex.errors import ConstraintError
 
@@ -57,8 +56,8 @@ class Rei(Constraint):
 def rei(expression: str, *, ordered: bool = True) -> Constraint:
     """Texts that an expression of Regular Expression Instruction describes.
 
-    ``<mask_k>`` is any text on one line, with the blanks around it; ``word(i)`` is a keyword, a whole word; other text
-    stands for itself; ``<options><choice_0>A</choice_0><choice_1>B</choice_1></options>`` is one of the alternatives,
+    ``<mask_k>`` is any text on one line, with the blanks around it; ``word(i)`` is a keyword, a whole word, and next to
+    a mask one that stands alone but for punctuation, so that two keywords are two words; other text stands for itself; ``<options><choice_0>A</choice_0><choice_1>B</choice_1></options>`` is one of the alternatives,
     each an expression in turn, and directly followed by ``<length=N>``, N of them in a row with or without a blank
     behind each; any other ``<length=N>`` says that the whole has exactly N words between white space. With
     ``<expression>`` and ``</expression>``, what is outside is context and not generated. ``ordered=False``: an
@@ -75,11 +74,12 @@ def rei(expression: str, *, ordered: bool = True) -> Constraint:
     start, stop = _inside(encodable(expression))
     parser = _Parser(expression, start, stop)
     pattern = parser.sequence(choice=None)
-    parts: list[Constraint] = [Regex(pattern)]
+    parts: list[Constraint] = [Regex(pattern or _ANYTHING) if parser.lengths else Regex(pattern)]
     if not ordered:
         if parser.fixed:
             raise _wrong("ordered=False is for keywords, masks and a length alone", expression, parser.fixed[0])
-        parts = [Regex(_ANYTHING), *[contains(word) for word in dict.fromkeys(parser.keywords)]]
+        keywords = [_keyword(word, True, True) for word in dict.fromkeys(parser.keywords)]
+        parts = [Regex(f"{_ANYTHING}{keyword}{_ANYTHING}") for keyword in keywords] or [Regex(_ANYTHING)]
     parts += [length("words", count, count) for count in parser.lengths]
     return Rei(expression, parts[0] if len(parts) == 1 else AllOf(tuple(parts)))
 
@@ -96,6 +96,12 @@ def _inside(expression: str) -> tuple[int, int]:
     return begins[0] + len("<expression>"), ends[0]
 
 
+class _Piece(NamedTuple):
+    kind: str
+    text: str
+    """The pattern; of a keyword, the word."""
+
+
 class _Parser:
     """Reads an expression from left to right into a pattern."""
 
@@ -108,25 +114,25 @@ class _Parser:
 
     def sequence(self, choice: str | None) -> str:
         """The pattern up to the end, or to the end of the choice. Blanks at its edges and around masks are dropped."""
-        out: list[str] = []   # patterns; " " for blanks, "" for a length
+        out: list[_Piece] = []
         begin = self.at
         while self.at < self.stop:
             place, piece = self.at, self._next()
             if piece["space"]:
-                out.append(" ")
+                out.append(_Piece("blank", " "))
             elif piece["mask"]:
-                out.append(_ANYTHING)
+                out.append(_Piece("mask", _ANYTHING))
             elif piece["word"]:
                 self.keywords.append(piece["word"])
-                out.append(rf"(?<!\w){re.escape(piece['word'])}(?!\w)")
+                out.append(_Piece("keyword", piece["word"]))
             elif piece["text"]:
                 self.fixed.append(place)
-                out.append(re.escape(piece["text"]))
+                out.append(_Piece("text", re.escape(piece["text"])))
             elif piece["length"]:
                 if choice is not None:
                     raise _wrong("a length stands behind the options, not inside of one", self.expression, place)
                 self.lengths.append(int(piece["length"]))
-                out.append("")
+                out.append(_Piece("length", ""))
             elif piece["choice"]:
                 if piece["close_choice"] and piece["choice"] == choice:
                     return _joined(out)
@@ -135,7 +141,7 @@ class _Parser:
                 raise _wrong(f"{piece[0]} is not expected here", self.expression, place)
             else:
                 self.fixed.append(place)
-                out.append(self._options(place))
+                out.append(_Piece("options", self._options(place)))
         if choice is not None:
             raise _wrong(f"</choice_{choice}> is missing", self.expression, begin)
         return _joined(out)
@@ -181,15 +187,28 @@ class _Parser:
             self.at += 1
 
 
-def _joined(parts: list[str]) -> str:
-    """The parts without the blanks at the edges, and next to masks and lengths."""
-    swallows = (_ANYTHING, "")
-    edged = ["", *parts, ""]
+def _joined(pieces: list[_Piece]) -> str:
+    """The pieces without the blanks at the edges, and next to masks and lengths."""
+    swallows = {"mask", "length", "edge"}
+    edge = _Piece("edge", "")
+    edged = [edge, *pieces, edge]
+    kept = [
+        piece
+        for left, piece, right in zip(edged, pieces, edged[2:], strict=False)
+        if piece.kind != "length" and (piece.kind != "blank" or not {left.kind, right.kind} & swallows)
+    ]
+    edged = [edge, *kept, edge]
     return "".join(
-        part
-        for left, part, right in zip(edged, parts, edged[2:], strict=False)
-        if part != " " or (left not in swallows and right not in swallows)
+        _keyword(piece.text, left.kind == "mask", right.kind == "mask") if piece.kind == "keyword" else piece.text
+        for left, piece, right in zip(edged, kept, edged[2:], strict=False)
     )
+
+
+def _keyword(word: str, free_before: bool, free_behind: bool) -> str:
+    """The pattern of a keyword: next to a mask it stands alone, but for punctuation; elsewhere it is a whole word."""
+    before = r"(?<!\S)[^\w\s]*" if free_before else r"(?<!\w)"
+    behind = r"[^\w\s]*(?!\S)" if free_behind else r"(?!\w)"
+    return before + re.escape(word) + behind
 
 
 def _wrong(message: str, expression: str, at: int) -> ConstraintError:
