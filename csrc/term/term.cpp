@@ -57,10 +57,11 @@ ExprId spelled(Building& at, std::string_view utf8) {
 // A part without look-around; a lexeme where it can be one.
 ExprId as_part(Building& at, ExprId e) { return at.plain() ? as_lexeme(at.pool, e) : e; }
 
-std::vector<ExprId> build_all(const std::vector<TermPtr>& parts, Building& at) {
-  std::vector<ExprId> out;
-  for (const TermPtr& part : parts) out.push_back(part->build(at));
-  return out;
+// A part of a sequence: running text is a lexeme there, whatever it is made of.
+ExprId build_stretch(const Term& part, Building& at) {
+  const ExprId e = part.build(at);
+  const Kind kind = at.pool.node(e).kind;
+  return kind == Kind::Conj || kind == Kind::Not || kind == Kind::Rule ? as_part(at, e) : e;
 }
 
 bool all_loose(const std::vector<TermPtr>& parts) {
@@ -190,7 +191,11 @@ TermPtr numbered(TermPtr item, Numbering numbering, uint32_t min, uint32_t max) 
 }
 
 TermPtr concat(std::vector<TermPtr> parts) {
-  return make([parts = std::move(parts)](Building& at) { return at.pool.concat(build_all(parts, at)); });
+  return make([parts = std::move(parts)](Building& at) {
+    std::vector<ExprId> out;
+    for (const TermPtr& part : parts) out.push_back(build_stretch(*part, at));
+    return at.pool.concat(out);
+  });
 }
 
 TermPtr alt(std::vector<TermPtr> arms) {
@@ -216,7 +221,7 @@ TermPtr complement(TermPtr inner) {
 }
 
 TermPtr repeat(TermPtr inner, uint32_t min, uint32_t max) {
-  return make([inner = std::move(inner), min, max](Building& at) { return at.pool.repeat(inner->build(at), min, max); });
+  return make([inner = std::move(inner), min, max](Building& at) { return at.pool.repeat(build_stretch(*inner, at), min, max); });
 }
 
 TermPtr terminal(std::string pattern, PatternOptions options) {

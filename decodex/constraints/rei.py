@@ -56,12 +56,13 @@ class Rei(Constraint):
 def rei(expression: str, *, ordered: bool = True) -> Constraint:
     """Texts that an expression of Regular Expression Instruction describes.
 
-    ``<mask_k>`` is any text on one line, with the blanks around it; ``word(i)`` is a keyword, a whole word, and next to
-    a mask one that stands alone but for punctuation, so that two keywords are two words; other text stands for itself; ``<options><choice_0>A</choice_0><choice_1>B</choice_1></options>`` is one of the alternatives,
-    each an expression in turn, and directly followed by ``<length=N>``, N of them in a row with or without a blank
-    behind each; any other ``<length=N>`` says that the whole has exactly N words between white space. With
-    ``<expression>`` and ``</expression>``, what is outside is context and not generated. ``ordered=False``: an
-    expression of keywords, masks and a length asks for the keywords in any order.
+    ``<mask_k>`` is any text on one line, with the blanks around it. ``word(i)`` is a keyword: a whole word, and next to
+    a mask one that stands alone but for punctuation, so that two keywords are two words. Other text stands for itself.
+    ``<options><choice_0>A</choice_0><choice_1>B</choice_1></options>`` is one of the alternatives, each an expression
+    in turn; directly followed by ``<length=N>``, N of them in a row with or without a blank behind each. Any other
+    ``<length=N>`` says that the whole has exactly N words between white space. With ``<expression>`` and
+    ``</expression>``, what is outside is context and not generated. ``ordered=False``: an expression of keywords, masks
+    and a length asks for the keywords in any order.
 
     ``ConstraintError`` names the column. The texts of an expression that asks too much are none: compiling raises
     ``UnsatisfiableError``.

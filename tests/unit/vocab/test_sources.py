@@ -294,3 +294,49 @@ def test_self_check_names_the_tokens_that_disagree() -> None:
         check_against_decoder(
             table, lambda rows: ["".join(texts[i] for i in row) for row in rows], "this tokenizer"
         )
+
+
+def test_text_of_special_tokens() -> None:
+    tokens = [b"a", b"<", b"x", b">", b"<x>", b"<y>", None]
+    plain = Vocabulary.from_tokens(tokens, eos_token_ids=5, special_token_ids=[4, 6])
+    spoken = Vocabulary.from_tokens(tokens, eos_token_ids=5, special_token_ids=[4, 6], text_of_special=["<x>"])
+    assert plain.tokens == [b"a", b"<", b"x", b">", None, None, None] and plain.special_token_ids == (4, 6)
+    assert spoken.tokens == [b"a", b"<", b"x", b">", b"<x>", None, None] and spoken.special_token_ids == (6,)
+    assert spoken.fingerprint != plain.fingerprint
+    assert spoken == Vocabulary.from_tokens(tokens[:4] + [b"<x>", None, None], eos_token_ids=5, special_token_ids=[6])
+    for chosen, message in ((["<z>"], "no special token"), ([6], "no special token"), ("<x>", r"write \['<x>'\]")):
+        with pytest.raises(VocabularyError, match=message):
+            Vocabulary.from_tokens(tokens, eos_token_ids=5, special_token_ids=[4, 6], text_of_special=chosen)
+    with pytest.raises(VocabularyError, match="end token"):
+        Vocabulary.from_tokens(tokens, eos_token_ids=5, special_token_ids=[4, 5], text_of_special=[5])
+
+
+@pytest.mark.parametrize(("make", "end"), MADE, ids=NAMES)
+def test_text_of_special_tokens_of_transformers(make: Any, end: str) -> None:
+    backend = make()
+    backend.add_special_tokens(["<tool>", "</tool>"])
+    eos = backend.token_to_id(end)
+    plain = Vocabulary.from_hf(backend, eos_token_ids=eos)
+    begin, finish = backend.token_to_id("<tool>"), backend.token_to_id("</tool>")
+    spoken = Vocabulary.from_hf(backend, eos_token_ids=eos, text_of_special=["</tool>"])
+    expected = list(plain.tokens)
+    assert expected[begin] is None and expected[finish] is None
+    expected[finish] = b"</tool>"
+    assert spoken.tokens == expected and spoken.encode is not None
+    assert spoken.encode("the</tool>") == [*(plain.encode or list)("the"), finish]
+    assert pickle.loads(pickle.dumps(spoken)).encode("</tool>") == [finish]
+
+
+def test_text_of_special_tokens_of_other_libraries() -> None:
+    model = trained_sentencepiece(byte_fallback=True, model_type="bpe", control_symbols=["<turn>"])
+    spoken = Vocabulary.from_sentencepiece(model, text_of_special=["<turn>"])
+    assert b"<turn>" in spoken.tokens and len(spoken.special_token_ids) == 3
+    tiktoken = pytest.importorskip("tiktoken")
+    encoding = tiktoken.Encoding(
+        "made",
+        pat_str=r"\w+|\W",
+        mergeable_ranks={bytes([byte]): byte for byte in range(256)},
+        special_tokens={"<|endoftext|>": 260, "<|im_end|>": 261},
+    )
+    vocab = Vocabulary.from_tiktoken(encoding, text_of_special=[261])
+    assert vocab.tokens[261] == b"<|im_end|>" and vocab.canonical_tokens("a<|im_end|>") == [97, 261]
