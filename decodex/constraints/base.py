@@ -174,8 +174,7 @@ class Repeat(Constraint):
     separator: Constraint | None = None
 
     def __post_init__(self) -> None:
-        if self.min < 0 or (self.max is not None and self.max < self.min):
-            raise ConstraintError(f"repeat needs 0 <= min <= max, not min={self.min}, max={self.max}")
+        checked_counts(self.min, self.max, 1_000_000_000)
 
     def term(self) -> Term:
         from decodex._core import Term
@@ -234,6 +233,16 @@ def as_constraint(value: Constraint | str) -> Constraint:
         f"expected a constraint or a string, not {type(value).__name__}; for a JSON schema use "
         "decodex.json_schema(...), for a Python type decodex.type_(...)"
     )
+
+
+def checked_counts(low: int, high: int | None, most: int, names: tuple[str, str] = ("min", "max")) -> None:
+    """Raise ``ConstraintError`` unless ``0 <= low <= high <= most``, all integers; ``high`` may be ``None``."""
+    for name, value in zip(names, (low, high), strict=True):
+        wrong = isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most
+        if wrong and (value is not None or name == names[0]):
+            raise ConstraintError(f"{name} is a count up to {most:,}, not {value!r}")
+    if high is not None and high < low:
+        raise ConstraintError(f"{names[1]}={high} is less than {names[0]}={low}")
 
 
 def encodable(text: str) -> str:

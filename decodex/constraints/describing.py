@@ -19,7 +19,9 @@ def listed(words: Iterable[str], joint: str = "or", limit: int = 12) -> str:
 
 
 def counted(low: int, high: int | None, noun: str) -> str:
-    """``at least 2 words``, ``1 to 3 words``, ``exactly 5 words``."""
+    """``at least 2 words``, ``1 to 3 words``, ``exactly 1 word``; the noun is a plural."""
+    if (low if high is None or low == high else 0) == 1 or (low == 0 and high == 1):
+        noun = noun.removesuffix("s")
     if high is None:
         return f"at least {low} {noun}" if low else f"any number of {noun}"
     if low == high:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from decodex.constraints.base import Constraint, as_constraint, encodable
+from decodex.constraints.base import Constraint, as_constraint, checked_counts, encodable
 from decodex.constraints.describing import counted, quoted
 from decodex.errors import ConstraintError
 
@@ -67,12 +67,8 @@ def numbered(
     "3 to 5 items numbered from 'Step 1: ' on, each: text that matches /[^\\n]+/"
     """
     high = MOST_ITEMS if max is None else max
-    for name, value in (("min", min), ("max", high), ("first", first)):
-        top = 1_000_000_000 if name == "first" else MOST_ITEMS
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= top:
-            raise ConstraintError(f"{name} is a count up to {top:,}, not {value!r}")
-    if high < min:
-        raise ConstraintError(f"max={max} is less than min={min}")
+    checked_counts(min, high, MOST_ITEMS)
+    checked_counts(first, None, 1_000_000_000, ("first", ""))
     if not isinstance(label, str) or label.count("{}") != 1:
         raise ConstraintError(f"label is a text with one {{}} in it, where the number stands, not {label!r}")
     before, behind = encodable(label).split("{}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 from typing import Literal as OneOf
 
-from decodex.constraints.base import Constraint
+from decodex.constraints.base import Constraint, checked_counts
 from decodex.constraints.describing import braces, counted
 from decodex.errors import ConstraintError
 
@@ -64,9 +64,5 @@ def length(unit: Unit, min: int = 0, max: int | None = None) -> Constraint:
     """
     if unit not in get_args(Unit):
         raise ConstraintError(f"{unit!r} is no unit of length; use one of {', '.join(get_args(Unit))}")
-    for name, value in (("min", min), ("max", max)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000):
-            raise ConstraintError(f"{name} is a count up to 1,000,000, not {value!r}")
-    if max is not None and max < min:
-        raise ConstraintError(f"max={max} is less than min={min}")
+    checked_counts(min, max, 1_000_000)
     return Length(unit, min, max)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from decodex.constraints.base import AllOf, Constraint, encodable
+from decodex.constraints.base import AllOf, Constraint, checked_counts, encodable
 from decodex.constraints.describing import listed, quoted
 from decodex.errors import ConstraintError
 
@@ -124,11 +124,7 @@ def _between(at_least: object, low: int, high: int | None) -> Constraint:
 
 
 def _counts(low: int, high: int | None) -> tuple[int, int | None]:
-    for name, value in (("min_count", low), ("max_count", high)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10_000):
-            raise ConstraintError(f"{name} is a count up to 10,000, not {value!r}")
-    if high is not None and high < low:
-        raise ConstraintError(f"max_count={high} is less than min_count={low}")
+    checked_counts(low, high, 10_000, ("min_count", "max_count"))
     return low, high
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from decodex.constraints.base import AllOf, Constraint, Literal, Sequence, as_constraint, encodable
+from decodex.constraints.base import AllOf, Constraint, Literal, Sequence, as_constraint, checked_counts, encodable
 from decodex.constraints.describing import braces, counted, listed, quoted
 from decodex.constraints.lengths import Unit, length
 from decodex.constraints.patterns import Text
@@ -113,8 +113,7 @@ def tagged(
     idle = [trigger for trigger in chosen if all(tag.trigger != trigger for tag in made)]
     if idle:
         raise ConstraintError(f"the trigger {idle[0]!r} begins no tag; to forbid a text, use decodex.excludes")
-    if min < 0 or (max is not None and max < min):
-        raise ConstraintError(f"tagged needs 0 <= min <= max, not min={min}, max={max}")
+    checked_counts(min, max, 1_000_000)
     return Tagged(made, tuple(map(encodable, chosen)), min, max, text_after)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 from typing import Literal as OneOf
 
-from decodex.constraints.base import Constraint, Sequence, as_constraint, optional, repeat
+from decodex.constraints.base import Constraint, Sequence, as_constraint, checked_counts, optional, repeat
 from decodex.constraints.json import json_schema
 from decodex.constraints.tags import tagged
 from decodex.constraints.types import signature_schema
@@ -63,8 +63,7 @@ def tool_calls(
     names = [tool.name for tool in made]
     if len(set(names)) < len(names):
         raise ConstraintError(f"two tools have the name {next(n for n in names if names.count(n) > 1)!r}")
-    if min < 0 or (max is not None and max < min):
-        raise ConstraintError(f"tool_calls needs 0 <= min <= max, not min={min}, max={max}")
+    checked_counts(min, max, 1_000_000)
     return _FORMATS[format](made, min, max)
 
 

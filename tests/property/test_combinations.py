@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from support.scanners import counts_of_tags
 
 import decodex as dx
 from decodex._core import Matcher
@@ -38,6 +39,8 @@ class Case:
 
 def regular(rng: random.Random, letters: str) -> Case:
     """One constraint that is a regular language."""
+    if rng.random() < 0.35:
+        return positional(rng, letters)
     kind = rng.choice(("regex", "contains", "excludes", "count", "ordered", "length", "words", "choice"))
     whole = rng.random() < 0.4
     phrase = "".join(rng.choices(letters, k=rng.randint(1, 3)))
@@ -98,6 +101,46 @@ def regular(rng: random.Random, letters: str) -> Case:
         lambda t: low <= count(phrase, whole, t) <= high,
         f"{low}-{high} times {phrase!r} {whole}",
     )
+
+
+def positional(rng: random.Random, letters: str) -> Case:
+    """One constraint on where things stand."""
+    kind = rng.choice(("at", "starts", "ends", "tagged", "after", "copy"))
+    phrase = "".join(rng.choices(letters, k=rng.randint(1, 3)))
+    options = ["".join(rng.choices(letters, k=rng.randint(0, 3))) for _ in range(2)]
+    chosen = dx.choice(options)
+    if kind == "at":
+        position = rng.choice((1, 2, -1, -2))
+        index = position - 1 if position > 0 else position
+
+        def holds(text: str) -> bool:
+            words = text.split()
+            return len(words) >= abs(position) and phrase in words[index]
+
+        content = dx.contains(phrase, whole_words=False)
+        return Case(dx.at("words", position, content), holds, f"at {position} {phrase!r}")
+    if kind == "starts":
+        return Case(dx.starts_with(chosen), lambda t: t.startswith(tuple(options)), f"starts with {options}")
+    if kind == "ends":
+        return Case(dx.ends_with(chosen), lambda t: t.endswith(tuple(options)), f"ends with {options}")
+    if kind == "tagged":
+        end, low, high = rng.choice(letters), rng.randint(0, 1), rng.choice((None, 1, 2))
+        tags = [(phrase, "|".join(map(re.escape, options)), end)]
+
+        def tagged(text: str) -> bool:
+            counts = counts_of_tags(text, tags, [phrase])
+            return any(low <= n <= (99 if high is None else high) for n in counts)
+
+        return Case(dx.tagged(phrase, chosen, end, min=low, max=high), tagged, f"tagged {tags} {low}-{high}")
+    if kind == "after":
+        good = {phrase + option for option in options}
+        return Case(
+            dx.after(phrase, chosen),
+            lambda t: phrase in t and t[t.index(phrase) :] in good,
+            f"after {phrase!r} {options}",
+        )
+    source = "".join(rng.choices(letters, k=6))
+    return Case(dx.copy_of(source, 1, 4), lambda t: 1 <= len(t) <= 4 and t in source, f"copy of {source!r}")
 
 
 def pattern_of(phrase: str, whole: bool) -> str:

@@ -31,7 +31,7 @@ DESCRIBED = [
      "'rain' or 'rains' appears at least 2 times and 'rain' or 'rains' appears at most 3 times"),
     (dx.contains("a", "b", ordered=True, ignore_case=True), "'a' and behind it 'b' appears (ignoring case)"),
     (dx.excludes("cheap", whole_words=False), "'cheap' does not appear (inside words too)"),
-    (dx.length("words", 2, 5) & dx.length("lines", 1, 1), "2 to 5 words and exactly 1 lines"),
+    (dx.length("words", 2, 5) & dx.length("lines", 1, 1), "2 to 5 words and exactly 1 line"),
     (dx.at("sentences", -1, dx.contains("a")), "the last sentence is: 'a' appears"),
     (dx.at("words", 3, "a"), "word 3 is: 'a'"),
     (dx.starts_with("a"), "'a', then any text"),

@@ -9,6 +9,7 @@ import random
 import re
 
 import pytest
+from support.scanners import counts_of_tags
 from support.vocabularies import byte_vocabulary, random_text
 
 import decodex as dx
@@ -18,30 +19,6 @@ VOCAB = byte_vocabulary()
 
 def texts(letters: str, most: int) -> list[str]:
     return ["".join(t) for n in range(most + 1) for t in itertools.product(letters, repeat=n)]
-
-
-def counts_of_tags(text: str, tags: list[tuple[str, str, str]], triggers: list[str]) -> set[int]:
-    """The numbers of tags with which a text can be read: a scanner that stops at the first complete trigger."""
-    found: set[int] = set()
-
-    def scan(start: int, count: int) -> None:
-        for stop in range(start, len(text) + 1):
-            done = [t for t in triggers if text[start:stop].endswith(t)]
-            if not done:
-                continue
-            trigger = max(done, key=len)
-            begin = stop - len(trigger)
-            for opening, content, closing in tags:
-                if opening.startswith(trigger) and text.startswith(opening, begin):
-                    for end in range(begin + len(opening), len(text) + 1):
-                        inside = text[begin + len(opening) : end]
-                        if re.fullmatch(content, inside) and text.startswith(closing, end):
-                            scan(end + len(closing), count + 1)
-            return
-        found.add(count)
-
-    scan(0, 0)
-    return found
 
 
 TAGS = [
@@ -217,7 +194,7 @@ def test_tools_from_functions() -> None:
         (lambda: dx.tagged([]), "at least one tag"),
         (lambda: dx.tagged(["ab"]), "a tag is"),
         (lambda: dx.tagged("<a>"), "its end must be a non-empty string"),
-        (lambda: dx.tagged("<a>", "x", "y", min=2, max=1), "min=2, max=1"),
+        (lambda: dx.tagged("<a>", "x", "y", min=2, max=1), "max=1 is less than min=2"),
         (lambda: dx.tagged([("a", "b", "c")], "x"), "either begin, content and end"),
         (lambda: dx.after("", "a"), "marker"),
         (lambda: dx.thinking(3, 2), "less than min"),
