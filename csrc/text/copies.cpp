@@ -1,7 +1,9 @@
 #include "text/copies.h"
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/utf8.h"
@@ -13,7 +15,7 @@ namespace decodex {
 
 namespace {
 
-constexpr size_t kMostCharacters = 1'000'000;
+constexpr size_t kMostCharacters = 500'000;
 constexpr uint32_t kNone = UINT32_MAX;
 
 // The source cut into what is copied whole: characters, or runs of word characters and the characters between them.
@@ -31,7 +33,11 @@ std::vector<std::u32string_view> pieces(std::u32string_view source, bool whole_w
 
 struct SuffixState {
   uint32_t length = 0, link = kNone;
-  std::unordered_map<uint32_t, uint32_t> next;   // by piece
+  std::vector<std::pair<uint32_t, uint32_t>> next;   // piece, state: sorted; most states have one
+
+  std::vector<std::pair<uint32_t, uint32_t>>::iterator find(uint32_t piece) {
+    return std::ranges::lower_bound(next, piece, {}, &std::pair<uint32_t, uint32_t>::first);
+  }
 };
 
 class SuffixAutomaton {
@@ -41,10 +47,16 @@ class SuffixAutomaton {
   void read(uint32_t piece) {
     const auto fresh = static_cast<uint32_t>(states.size());
     states.push_back({states[last_].length + 1, 0, {}});
-    uint32_t p = last_;
-    for (; p != kNone && states[p].next.try_emplace(piece, fresh).second; p = states[p].link) {}
+    uint32_t p = last_, q = kNone;   // the longest suffix that has been read before such a piece, and where it led
+    for (; p != kNone; p = states[p].link) {
+      const auto it = states[p].find(piece);
+      if (it != states[p].next.end() && it->first == piece) {
+        q = it->second;
+        break;
+      }
+      states[p].next.emplace(it, piece, fresh);
+    }
     if (p != kNone) {
-      const uint32_t q = states[p].next.at(piece);
       states[fresh].link = states[q].length == states[p].length + 1 ? q : split(p, q, piece);
     }
     last_ = fresh;
@@ -58,8 +70,8 @@ class SuffixAutomaton {
     const auto copy = static_cast<uint32_t>(states.size());
     states.push_back({states[p].length + 1, states[q].link, states[q].next});
     for (; p != kNone; p = states[p].link) {
-      const auto it = states[p].next.find(piece);
-      if (it == states[p].next.end() || it->second != q) break;
+      const auto it = states[p].find(piece);
+      if (it == states[p].next.end() || it->first != piece || it->second != q) break;
       it->second = copy;
     }
     states[q].link = copy;
@@ -72,7 +84,7 @@ class SuffixAutomaton {
 Graph graph(ExprPool& pool, const Alphabet& alphabet, std::string_view source, bool whole_words) {
   const std::u32string characters = decode_utf8(source, "source");
   if (characters.size() > kMostCharacters)
-    throw Error(ErrorKind::Limit, "the source to copy from has " + std::to_string(characters.size()) + " characters, above the limit of 1,000,000");
+    throw Error(ErrorKind::Limit, "the source to copy from has " + std::to_string(characters.size()) + " characters, above the limit of 500,000");
   SuffixAutomaton automaton;
   std::unordered_map<std::u32string_view, uint32_t> numbers;
   std::vector<ExprId> labels;
@@ -89,7 +101,7 @@ Graph graph(ExprPool& pool, const Alphabet& alphabet, std::string_view source, b
     automaton.read(it->second);
   }
   Graph out;
-  for (size_t i = 0; i < automaton.states.size(); ++i) out.add(true);
+  out.states.resize(automaton.states.size(), {true, {}});
   for (uint32_t s = 0; s < automaton.states.size(); ++s)
     for (auto [piece, to] : automaton.states[s].next) out.arc(s, labels[piece], to);
   return out;

@@ -27,6 +27,12 @@ class GraphSource final : public RuleSource {
     return regular_ ? pool.regular_rule(index_, s, shortest_[s], shortest_[s] == 0) : pool.rule(index_, s, shortest_[s], shortest_[s] == 0);
   }
 
+  size_t memory() const override {
+    size_t arcs = 0;
+    for (const Graph::State& state : graph_.states) arcs += state.arcs.capacity();
+    return arcs * sizeof(Graph::Arc) + graph_.states.capacity() * sizeof(Graph::State) + shortest_.capacity() * sizeof(uint32_t);
+  }
+
   ExprId expand(ExprPool& pool, uint64_t key) override {
     const Graph::State& from = graph_.states[key];
     std::vector<ExprId> arms;
@@ -42,7 +48,9 @@ class GraphSource final : public RuleSource {
   // Bytes from each state to an accepting one (Dijkstra 1959, over the arcs backwards).
   void measure(ExprPool& pool) {
     const size_t count = graph_.states.size();
-    shortest_.assign(count, kInfinite);
+    shortest_.assign(count, 0);
+    if (std::ranges::all_of(graph_.states, &Graph::State::accepting)) return;
+    std::ranges::fill(shortest_, kInfinite);
     std::vector<std::vector<std::pair<uint32_t, uint32_t>>> into(count);   // [to]: from, bytes
     using Entry = std::pair<uint64_t, uint32_t>;
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;

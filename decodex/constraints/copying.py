@@ -40,6 +40,6 @@ def copy_of(
     """
     if not isinstance(source, str):
         raise ConstraintError(f"the source of a copy is a text, not {type(source).__name__}")
-    if len(source) > 1_000_000:
-        raise ConstraintError(f"the source of a copy has at most 1,000,000 characters, not {len(source):,}")
+    if len(source) > 500_000:
+        raise ConstraintError(f"the source of a copy has at most 500,000 characters, not {len(source):,}")
     return AllOf((Copy(encodable(source), whole_words), length(unit, min, max)))

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from decodex.constraints.base import Constraint, encodable
+from decodex.constraints.describing import quoted
 from decodex.errors import ConstraintError
 from decodex.syntax.gbnf import parse_gbnf
 from decodex.syntax.grammar import Grammar as ParsedGrammar
@@ -29,6 +30,9 @@ class Grammar(Constraint):
 
     def term(self) -> Term:
         return to_term(_parsed(self.source, self.syntax, self.start))
+
+    def describe(self) -> str:
+        return f"text of the rule {quoted(self.start)} of the grammar {quoted(self.source)}"
 
 
 @lru_cache(maxsize=64)

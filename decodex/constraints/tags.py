@@ -109,6 +109,11 @@ def tagged(
     chosen = [given] if isinstance(given, str) else list(dict.fromkeys(given))
     if not tags or not chosen or not all(isinstance(trigger, str) and trigger for trigger in chosen):
         raise ConstraintError("tagged needs at least one tag, and triggers that are non-empty strings")
+    if len(chosen) > 64 or sum(map(len, chosen)) > 2_000:
+        raise ConstraintError(
+            f"tagged takes up to 64 triggers of 2,000 characters together, not {len(chosen)} of "
+            f"{sum(map(len, chosen)):,}; pass what the tags begin with in common as their trigger"
+        )
     made = tuple(_tag(*tag, chosen) for tag in tags)
     idle = [trigger for trigger in chosen if all(tag.trigger != trigger for tag in made)]
     if idle:
@@ -139,8 +144,9 @@ def thinking(
 ) -> Constraint:
     """A section of reasoning: ``begin``, text of ``min`` to ``max`` units, ``end``. Write ``thinking(...) + answer``.
 
-    ``end`` cannot come before ``min`` units are written, and it, and nothing else, comes when another unit would be
-    one too many. ``begin=""`` where the prompt has opened the section already. ``content`` asks more of the text.
+    ``end`` cannot come before ``min`` units are written, and must come before there is one too many (the last word,
+    or blanks, may go on: ask for ``chars`` where that matters). ``begin=""`` where the prompt has opened the section
+    already. ``content`` asks more of the text.
 
     >>> import decodex as dx
     >>> answer = dx.thinking(max=100) + dx.choice(["yes", "no"])

@@ -196,6 +196,7 @@ def test_tools_from_functions() -> None:
         (lambda: dx.tagged("<a>"), "its end must be a non-empty string"),
         (lambda: dx.tagged("<a>", "x", "y", min=2, max=1), "max=1 is less than min=2"),
         (lambda: dx.tagged([("a", "b", "c")], "x"), "either begin, content and end"),
+        (lambda: dx.tagged([(str(i), "b", "c") for i in range(10, 80)]), "up to 64 triggers .*, not 70 of 140"),
         (lambda: dx.after("", "a"), "marker"),
         (lambda: dx.thinking(3, 2), "less than min"),
         (lambda: dx.thinking(unit="pages", max=2), "no unit"),
