@@ -71,5 +71,7 @@ def numbered(
     checked_counts(first, None, 1_000_000_000, ("first", ""))
     if not isinstance(label, str) or label.count("{}") != 1:
         raise ConstraintError(f"label is a text with one {{}} in it, where the number stands, not {label!r}")
+    if not isinstance(separator, str):
+        raise ConstraintError(f"separator is a text, not {separator!r}")
     before, behind = encodable(label).split("{}")
     return Numbered(as_constraint(item), min, high, before, behind, encodable(separator), first)

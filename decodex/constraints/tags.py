@@ -106,9 +106,10 @@ def tagged(
     else:
         tags = _tag_list(begin)
     given = [tag[0] for tag in tags] if triggers is None else triggers
-    chosen = [given] if isinstance(given, str) else list(dict.fromkeys(given))
-    if not tags or not chosen or not all(isinstance(trigger, str) and trigger for trigger in chosen):
+    listed_triggers = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else []
+    if not tags or not listed_triggers or not all(isinstance(one, str) and one for one in listed_triggers):
         raise ConstraintError("tagged needs at least one tag, and triggers that are non-empty strings")
+    chosen = list(dict.fromkeys(listed_triggers))
     if len(chosen) > 64 or sum(map(len, chosen)) > 2_000:
         raise ConstraintError(
             f"tagged takes up to 64 triggers of 2,000 characters together, not {len(chosen)} of "
@@ -167,6 +168,8 @@ def _up_to(marker: str, before: Constraint | str | None) -> Constraint:
 
 
 def _tag_list(tags: Iterable[tuple[str, Any, Any]]) -> list[tuple[str, Any, Any]]:
+    if not isinstance(tags, Iterable):
+        raise ConstraintError(f"tagged takes a begin, or a list of (begin, content, end), not {tags!r}")
     made = []
     for index, tag in enumerate(tags):
         if not isinstance(tag, (tuple, list)) or len(tag) != 3:

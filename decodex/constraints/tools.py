@@ -57,6 +57,8 @@ def tool_calls(
     """
     if format not in get_args(Format):
         raise ConstraintError(f"{format!r} is no format of tool calls; use one of {', '.join(get_args(Format))}")
+    if isinstance(tools, Mapping) or not isinstance(tools, Iterable):
+        raise ConstraintError(f"tool_calls takes a list of tools, not {tools!r}")
     made = [_tool(tool, index, options) for index, tool in enumerate(tools)]
     if not made:
         raise ConstraintError("tool_calls needs at least one tool")

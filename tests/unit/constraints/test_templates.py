@@ -233,6 +233,7 @@ def test_copies_out_of_a_long_source() -> None:
         (lambda: dx.numbered("a", -1), "min is a count"),
         (lambda: dx.numbered("a", 1, 10_001), "10,000"),
         (lambda: dx.numbered("a", label="- "), "one {} in it"),
+        (lambda: dx.numbered("a", separator=3), "separator is a text"),
         (lambda: dx.copy_of(3), "not int"),
         (lambda: dx.copy_of("a" * 500_001), "500,000"),
         (lambda: dx.copy_of("a", 2, 1), "less than min"),
