@@ -21,7 +21,6 @@ void add_stats(Generation& generation, py::dict& out) {
   add("lexeme_table_bytes", masks.table_bytes);
   add("absorption_bytes", masks.absorption_bytes);
   add("cost_bytes", masks.cost_bytes);
-  add("wordless_bytes", masks.wordless_bytes);
   add("capture_mask_bytes", masks.capture_bytes);
   add("mask_hits", masks.fills - std::min(masks.fills, masks.made));
   add("masks_made", masks.made);

@@ -85,6 +85,8 @@ uint32_t ExprPool::search_shortest(ExprId root) {
   constexpr uint64_t kExact = 64, kGreedy = 2'000;   // states looked at before another way is tried
   ExprId inner = root;
   while (node(inner).kind == Kind::Lexeme) inner = ExprId{node(inner).a};
+  if (has_capture_at_head(root))   // some word is found that was not met before
+    if (const ExprId wordless = without_words(root); wordless != root) return shortest(wordless);
   const bool many = node(inner).kind == Kind::Conj && node(inner).a >= kManyParts;
   if (many) {
     if (auto length = shortest_by_more_parts(root)) return *length;
@@ -151,6 +153,7 @@ std::optional<uint32_t> ExprPool::best_first(ExprId root, uint64_t most, bool gr
     const ByteClasses& cls = classes(top.e);
     for (int c = 0; c < cls.count; ++c) {
       ExprId next = derive(top.e, cls.representative[c]);
+      if (has_capture_at_head(next)) next = without_words(next);
       if (next == kEmpty || node(next).shortest == kInfinite) continue;
       auto [it, fresh] = seen.try_emplace(next, Seen{top.distance + 1, top.e});
       if (!fresh) {

@@ -130,6 +130,29 @@ std::vector<ExprId> ExprPool::captures_at_head(ExprId e) const {
   return found;
 }
 
+// The state with the captures at its head replaced by what they read and what follows a word that is never met again:
+// a walk through it makes no state per word. The state itself when there are none, or when that is not known.
+ExprId ExprPool::without_words(ExprId state) {
+  if (!(node(state).flags & kHasCapture)) return state;
+  auto known = without_words_.find(state);
+  if (known != without_words_.end()) return known->second;
+  ExprId out = state;
+  const Node& n = node(state);
+  if (n.kind == Kind::Capture) {
+    const ExprPool::CaptureRecord record = capture_record(state);
+    ExprId fresh = sources_[record.source]->after_fresh_capture(*this, record.key);
+    if (fresh != kEmpty) out = concat(record.lexeme, fresh);
+  } else if (n.kind == Kind::Concat) {
+    out = concat(without_words(ExprId{n.a}), ExprId{n.b});
+  } else if (n.kind == Kind::Alt || n.kind == Kind::Conj) {
+    std::vector<ExprId> parts;
+    for (ExprId kid : kids(state)) parts.push_back(without_words(kid));
+    out = n.kind == Kind::Alt ? alt(parts) : conj(parts);
+  }
+  without_words_.emplace(state, out);
+  return out;
+}
+
 ExprPool::ExprPool(Limits limits) : limits_(limits) {
   intern(Kind::Empty, 0, kInfinite, 0, 0, 0, 0);
   intern(Kind::Epsilon, kNullable, 0, 0, 0, 0, 0);
@@ -144,7 +167,7 @@ size_t ExprPool::memory() const {
   return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() +
          index_.bytes() + capture_index_.bytes() + map_bytes(set_classes_) + map_bytes(named_sources_) + map_bytes(relaxed_) +
          map_bytes(covered_) +
-         map_bytes(completed_) + source_bytes_;
+         map_bytes(completed_) + map_bytes(without_words_) + source_bytes_;
 }
 
 // ---- the table of nodes ----

@@ -273,6 +273,9 @@ class ExprPool {
   // The captures being read in this state, whatever else may be.
   std::vector<ExprId> captures_at_head(ExprId e) const;
   bool has_capture_at_head(ExprId e) const { return (node(e).flags & kHasCapture) && !captures_at_head(e).empty(); }
+  // The state with the captures at its head replaced by what they read and what follows a word that is never met again:
+  // no state is made per word. The state itself when there are none, or when that is not known. (lock held)
+  ExprId without_words(ExprId e);
   // Is a capture, and nothing else, being read? No two such states are alike, so their transitions are not kept.
   bool reads_capture(ExprId e) const {
     const Node& n = node(e);
@@ -354,6 +357,7 @@ class ExprPool {
   Chunked<CaptureRecord> captures_;
   size_t capture_count_ = 0;
   std::unordered_map<ExprId, Relaxed> relaxed_;
+  std::unordered_map<ExprId, ExprId> without_words_;
   std::unordered_map<ExprId, std::vector<ExprId>> completed_;   // a part with rules -> live intersections of many parts with it
   HashIndex capture_index_;
   uint32_t depth_ = 0;

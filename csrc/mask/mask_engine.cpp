@@ -176,7 +176,6 @@ void MaskEngine::evict_if_full() {
   if (absorptions_.memory() > limit) absorptions_.clear();
   if (hashes_.memory() > limit) hashes_.clear();
   if (map_bytes(cost_) > limit) cost_.clear();
-  if (map_bytes(without_words_) > limit) without_words_.clear();
   if (capture_bytes(capture_masks_) > limit) capture_masks_.clear();
 }
 
@@ -534,29 +533,6 @@ bool MaskEngine::length_depends_on_word(ExprId state) const {
   return false;
 }
 
-// The state with the captures at its head replaced by what they read and what follows a word that is never met again:
-// a walk through it makes no state per word. The state itself when there are none, or when that is not known.
-ExprId MaskEngine::without_words(ExprId state) {
-  if (!(pool_.node(state).flags & kHasCapture)) return state;
-  auto known = without_words_.find(state);
-  if (known != without_words_.end()) return known->second;
-  ExprId out = state;
-  const Node& n = pool_.node(state);
-  if (n.kind == Kind::Capture) {
-    const ExprPool::CaptureRecord record = pool_.capture_record(state);
-    ExprId fresh = pool_.source(record.source).after_fresh_capture(pool_, record.key);
-    if (fresh != kEmpty) out = pool_.concat(record.lexeme, fresh);
-  } else if (n.kind == Kind::Concat) {
-    out = pool_.concat(without_words(ExprId{n.a}), ExprId{n.b});
-  } else if (n.kind == Kind::Alt) {
-    std::vector<ExprId> arms;
-    for (ExprId kid : pool_.kids(state)) arms.push_back(without_words(kid));
-    out = pool_.alt(arms);
-  }
-  without_words_.emplace(state, out);
-  return out;
-}
-
 // Are all captures at the head of `state` nested in all those at the head of `scope`?
 bool MaskEngine::nested(ExprId state, ExprId scope) const {
   for (ExprId inner : pool_.captures_at_head(state))
@@ -591,7 +567,7 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
   }
   const ExprId scope = in_capture ? from : draft.scope;
   const bool counts = draft.counts_tokens();
-  const Place start{pool_.cursor(in_capture ? without_words(from) : from),
+  const Place start{pool_.cursor(in_capture ? pool_.without_words(from) : from),
                     judge_ends ? kExact : scope != kEmpty ? kWithoutWord : kNoCapture,
                     counts && scope != kEmpty && length_depends_on_word(scope), scope};
   ExprId last_end = kEmpty;
@@ -608,7 +584,7 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
     if (here.cursor.captures && here.mode != kExact && here.cursor.state != above.cursor.state) {
       if (here.mode == kNoCapture || nested(here.cursor.state, here.scope)) {
         const ExprId met = here.cursor.state;
-        here = {pool_.cursor(without_words(met)), kWithoutWord, here.by_length || (counts && length_depends_on_word(met)), met};
+        here = {pool_.cursor(pool_.without_words(met)), kWithoutWord, here.by_length || (counts && length_depends_on_word(met)), met};
       } else if (draft.undecided) {
         for (uint32_t id : trie.ids_below(i))
           if (!is_denied(id)) draft.undecided->push_back(id);
@@ -748,7 +724,7 @@ uint32_t MaskEngine::cost(ExprId state) {
   if (known != cost_.end()) return known->second;
   if (!vocab_.spells_every_byte()) return cost_by_search(state);
   if (pool_.has_capture_at_head(state) && !length_depends_on_word(state))
-    if (const ExprId wordless = without_words(state); wordless != state) return cost_[state] = cost(wordless);
+    if (const ExprId wordless = pool_.without_words(state); wordless != state) return cost_[state] = cost(wordless);
   return cost_of_witness(state);
 }
 
@@ -894,7 +870,6 @@ MaskStats MaskEngine::held() const {
   out.tables = counted.size() + products_.size();
   out.absorption_bytes = absorptions_.memory();
   out.cost_bytes = map_bytes(cost_);
-  out.wordless_bytes = map_bytes(without_words_);
   out.capture_bytes = capture_bytes(capture_masks_);
   out.fills = fills_.load(std::memory_order_relaxed);
   return out;

@@ -49,7 +49,7 @@ struct SavedPlace {
 // What the caches hold and how they did. Fills are counted without a lock: threads may miss some.
 struct MaskStats {
   size_t masks = 0, mask_bytes = 0, tables = 0, table_bytes = 0;
-  size_t absorption_bytes = 0, cost_bytes = 0, wordless_bytes = 0, capture_bytes = 0;
+  size_t absorption_bytes = 0, cost_bytes = 0, capture_bytes = 0;
   size_t fills = 0, made = 0;        // masks written, and those of them that had to be made
   size_t table_hits = 0, walks = 0;
   size_t evictions = 0, masks_dropped = 0, tables_dropped = 0;
@@ -123,7 +123,6 @@ class MaskEngine {
   const ProductTable& product_for(ExprId lexeme, ExprId tracker);
   void add_capture(ExprId capture, ExprId tail, Draft& draft);
   bool leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprId tail, Draft& draft);
-  ExprId without_words(ExprId state);
   bool nested(ExprId state, ExprId scope) const;
   bool length_depends_on_word(ExprId state) const;
   void walk_plain(Draft& draft);
@@ -172,7 +171,6 @@ class MaskEngine {
   std::unordered_map<uint64_t, std::unique_ptr<ProductTable>> products_;   // lexeme << 32 | tracker
   std::unordered_map<ExprId, uint32_t> cost_;
   std::unordered_map<ExprId, SavedPlace> saved_;
-  std::unordered_map<ExprId, ExprId> without_words_;   // states at whose head a capture begins -> see without_words()
   std::unordered_map<const void*, uint32_t> table_read_at_;   // of tables and products, as Mask::read_at
   std::atomic<uint32_t> clock_ = 0;   // masks made; a mask that is read again before the next one is made is not written to
   size_t bytes_ = 0;             // of masks and tables

@@ -87,15 +87,8 @@ class MaskEngine::Trackers {
   ExprId resumed(ExprId counted) {
     if (counting_.empty()) return counted;
     auto [it, fresh] = resumed_.try_emplace(counted, kEmpty);
-    if (!fresh) return it->second;
-    std::vector<ExprId> out;
-    const ExprId single[] = {counted};
-    for (ExprId part : pool_.node(counted).kind == Kind::Conj ? pool_.kids(counted) : std::span<const ExprId>(single)) {
-      const Node& n = pool_.node(part);
-      auto known = pool_.is_regular_rule(part) ? counting_.find(n.a) : counting_.end();
-      out.push_back(known == counting_.end() ? part : pool_.source(n.a).resume(pool_, known->second, n.key));
-    }
-    return it->second = pool_.conj(out);
+    if (fresh) it->second = resume(counted);
+    return it->second;
   }
 
   // Can these be completed together, `more` bytes later? Notes how far it is at the most.
@@ -122,6 +115,20 @@ class MaskEngine::Trackers {
   uint32_t after = 0;   // bytes
 
  private:
+  // The rules that count may stand behind what is left of a character.
+  ExprId resume(ExprId e) {
+    const Node& n = pool_.node(e);
+    if (n.kind == Kind::Rule) {
+      auto known = counting_.find(n.a);
+      return known == counting_.end() || (n.flags & kHasRule) ? e : pool_.source(n.a).resume(pool_, known->second, n.key);
+    }
+    if (n.kind == Kind::Concat) return pool_.concat(ExprId{n.a}, resume(ExprId{n.b}));
+    if (n.kind != Kind::Conj && n.kind != Kind::Alt) return e;
+    std::vector<ExprId> parts;
+    for (ExprId kid : pool_.kids(e)) parts.push_back(resume(kid));
+    return n.kind == Kind::Conj ? pool_.conj(parts) : pool_.alt(parts);
+  }
+
   ExprPool& pool_;
   const Draft& draft_;
   std::unordered_map<uint32_t, uint64_t> counting_;   // source -> key
@@ -189,6 +196,7 @@ bool MaskEngine::add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Dra
     const ExprId others = trackers.resumed(counted);
     if (trackers.has_floor() ? !trackers.complete_by_floor(stack, others) : !trackers.complete(stack, others, kAnything, 0)) return false;
   }
+  trackers.after += 3;   // bytes that a character cut off at a token's end still needs
   for (const ProductTable::End& end : table.ends) {
     const ExprId others = trackers.resumed(end.tracker);
     const bool by_floor = trackers.has_floor() && !end.way.empty() && trackers.complete_by_floor(stack, pool_.run_held(others, end.way));
@@ -239,11 +247,11 @@ void MaskEngine::walk_pairs(ExprId stack, Trackers& trackers, Draft& draft) {
     const uint64_t pair = uint64_t{static_cast<uint32_t>(here.stack.state)} << 32 | static_cast<uint32_t>(here.others.state);
     if (pair != last || !last_good) {
       last = pair;
-      last_good = draft.budget == kUnbounded && trackers.has_floor() && trackers.complete_by_floor(here.stack.state, here.others.state);
+      last_good = !draft.counts_tokens() && trackers.has_floor() && trackers.complete_by_floor(here.stack.state, here.others.state);
     }
     bool good = last_good;
     if (!good) {
-      const bool separated = draft.budget == kUnbounded && trackers.has_floor() && trackers.separators.has(trie.byte(i));
+      const bool separated = !draft.counts_tokens() && trackers.has_floor() && trackers.separators.has(trie.byte(i));
       good = separated && trackers.complete(here.stack.state, here.others.state, trackers.floor, 0);
     }
     if (!good) {

@@ -88,7 +88,7 @@ class CompiledConstraint:
 
         ``states`` and ``automaton_bytes``: expressions with their transitions. ``masks`` and ``lexeme_tables`` with
         ``mask_bytes`` and ``lexeme_table_bytes``. The small caches: ``absorption_bytes``, ``cost_bytes``,
-        ``wordless_bytes``, ``capture_mask_bytes``. ``mask_hits``: fills that were a copy, about so many
+        ``capture_mask_bytes``. ``mask_hits``: fills that were a copy, about so many
         when several threads fill; ``masks_made``, ``lexeme_table_hits``, and ``walks`` of the vocabulary. What was
         dropped at the limit: ``evictions``, ``masks_dropped``, ``lexeme_tables_dropped``.
         """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from decodex.constraints.base import Constraint, Literal, encodable
 from decodex.constraints.describing import quoted
-from decodex.constraints.json import JsonSchema, JsonValue, json_value
+from decodex.constraints.json import JsonSchema, JsonValue, json_schema, json_value
 from decodex.constraints.patterns import Text, choice, regex
 from decodex.constraints.types import type_
 from decodex.errors import ConstraintError
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from decodex._core import Term
 
 _KINDS: dict[str, Callable[[], Constraint]] = {
-    "int": lambda: type_(int),
-    "float": lambda: type_(float),
+    "int": lambda: json_schema({"type": "integer"}, numbers="plain"),
+    "float": lambda: json_schema({"type": "number"}, numbers="plain"),
     "bool": lambda: type_(bool),
     "date": lambda: type_(datetime.date),
     "time": lambda: type_(datetime.time),

@@ -72,6 +72,11 @@ def test_gbnf_by_definition(seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(10))
 def test_many_by_definition(part: int) -> None:
+    limited = 0  # grammars so ambiguous that their states outgrow the limit of memory
     for seed in range(1_000 + 100 * part, 1_100 + 100 * part):
         grammar = random_grammar(random.Random(seed), ignored=" " if seed % 5 == 0 else "")
-        compare(grammar, grammar.lark(), "lark", "start", 4)
+        try:
+            compare(grammar, grammar.lark(), "lark", "start", 4)
+        except dx.LimitError:
+            limited += 1
+    assert limited <= 1

@@ -14,7 +14,7 @@ import decodex as dx
 
 POOL_BYTES = 4 << 20
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-SMALL_CACHES = ("absorption", "cost", "wordless", "capture_mask")
+SMALL_CACHES = ("absorption", "cost", "capture_mask")
 
 
 @cache
