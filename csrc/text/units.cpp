@@ -159,7 +159,7 @@ UnitAutomaton unit_automaton(std::string_view unit) {
              {{0}, {2}, {3}, {2}, {1}},
              {{0}, {3}, {3}, {3}, {1, 1}}},
             1u << 1 | 1u << 2 | 1u << 3};
-  throw Error(ErrorKind::Constraint, "'" + std::string(unit) + "' is no unit of length; use bytes, chars, graphemes, words, word_runs, "
+  throw Error(ErrorKind::Constraint, "'" + std::string(unit) + "' is no unit of length; use bytes, chars, words, word_runs, "
                                      "sentences, lines, paragraphs or bullets");
 }
 

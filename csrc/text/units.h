@@ -30,7 +30,6 @@ UnitAutomaton unit_automaton(std::string_view unit);
 // Texts of `min` to `max` (kUnbounded: any number of) units:
 //   bytes       of the text as UTF-8
 //   chars       code points
-//   graphemes   extended grapheme clusters (UAX 29), what readers take for a character
 //   words       runs without white space, as str.split()
 //   word_runs   runs of word characters, as \w+
 //   sentences   from a character that is no white space to a run of .!?… and closing quotes or brackets that white
