@@ -205,6 +205,9 @@ int ExprPool::first_of_shortest(ExprId e) {
     const uint32_t left = next == kEmpty ? kInfinite : shortest(next);
     if (left < best_left) best = cls.representative[c], best_left = left;
   }
+  // Where lengths are not those of shortest words they need not agree; who walks along them learns, so as to arrive
+  // (Korf 1990, real-time A*).
+  if (best_left != kInfinite && best_left >= length && (n.flags & kSearch)) set_shortest(e, best_left + 1);
   return best;
 }
 
