@@ -39,27 +39,52 @@ ExprId stack_of(const ExprPool& pool, ExprId conj) {
 
 }  // namespace
 
+// Intersections that are known to be live, a few for each stack.
 void ExprPool::remember_completed(ExprId e) {
-  constexpr size_t kMost = 8;
+  constexpr size_t kMost = 32;
   if (node(e).kind != Kind::Conj) return;
   std::vector<ExprId>& known = completed_[stack_of(*this, e)];
   if (known.size() == kMost) known.erase(known.begin());
   known.push_back(e);
 }
 
+// Is every part of `e` a part of `more`, or does it include one?
+bool ExprPool::has_parts_of(ExprId more, ExprId e) const {
+  return std::ranges::all_of(kids(e), [&](ExprId part) {
+    return std::ranges::any_of(kids(more), [&](ExprId other) {
+      if (other == part) return true;
+      return is_regular_rule(part) && is_regular_rule(other) && node(part).a == node(other).a &&
+             sources_[node(part).a]->includes(node(part).key, node(other).key);
+    });
+  });
+}
+
 // Bytes of a word of an intersection, where one with all of its parts and more is known to have it.
 std::optional<uint32_t> ExprPool::shortest_by_more_parts(ExprId e) {
-  if (node(e).kind != Kind::Conj) return std::nullopt;
+  std::vector<ExprId> tight;   // the same, but that more has been counted
+  for (ExprId kid : kids(e)) {
+    const ExprId tightened = is_regular_rule(kid) ? sources_[node(kid).a]->tightened(*this, node(kid).key) : kEmpty;
+    tight.push_back(tightened != kEmpty ? tightened : kid);
+  }
+  if (const ExprId tightest = conj(tight); tightest != e && node(tightest).kind == Kind::Conj)
+    if (auto length = from(e, {tightest})) return length;
   auto known = completed_.find(stack_of(*this, e));
   if (known == completed_.end()) return std::nullopt;
   for (ExprId more : known->second)
-    if (std::ranges::includes(kids(more), kids(e))) return node(more).shortest;
+    if (has_parts_of(more, e)) return from(e, {more});
   return std::nullopt;
+}
+
+// The length of the word that a state has from another one, which is noted.
+std::optional<uint32_t> ExprPool::from(ExprId e, Source source) {
+  const uint32_t length = shortest(source.state);
+  if (length == kInfinite) return std::nullopt;
+  word_from_[e] = source;
+  return length + (source.byte >= 0 ? 1 : 0);
 }
 
 // Bytes of a word of an intersection that begins with a separator; nullopt: none is known so.
 std::optional<uint32_t> ExprPool::shortest_by_floor(ExprId e) {
-  if (node(e).kind != Kind::Conj) return std::nullopt;
   std::vector<ExprId> rest, floors;
   ExprId stack = kEmpty;
   ByteSet separators = ByteSet::all();
@@ -82,8 +107,85 @@ std::optional<uint32_t> ExprPool::shortest_by_floor(ExprId e) {
   }
   const ExprId there = conj(floors);
   if (there == e || there == kEmpty) return std::nullopt;
-  const uint32_t length = shortest(there);
-  return length == kInfinite ? std::nullopt : std::optional(length + 1);
+  return from(e, {there, separator});
+}
+
+// ---- words ----
+
+bool ExprPool::reads(ExprId e, std::string_view word) {
+  for (char c : word) {
+    if (e == kEmpty) return false;
+    e = derive(e, static_cast<uint8_t>(c));
+  }
+  return e != kEmpty && nullable(e);
+}
+
+// A word as long as shortest() says. Captures are read as words that are never met again, as they were searched.
+std::string ExprPool::some_word(ExprId e) {
+  std::string out;
+  while (!nullable(e)) {
+    const Node& n = node(e);
+    const bool by_parts = decomposes(e) && n.life.load(std::memory_order_relaxed) != kNotAsked;
+    if (auto source = word_from_.find(e); source != word_from_.end() && !by_parts) {
+      if (source->second.byte >= 0) out.push_back(static_cast<char>(source->second.byte));
+      e = source->second.state;
+    } else if (n.kind == Kind::Lexeme) {
+      e = ExprId{n.a};
+    } else if (n.kind == Kind::Rule) {
+      e = expand(e);
+    } else if (n.kind == Kind::Alt) {
+      e = *std::ranges::min_element(kids(e), {}, [&](ExprId kid) { return shortest(kid); });
+    } else if (n.kind == Kind::Concat && decomposes(e)) {
+      out += some_word(ExprId{n.a});
+      e = ExprId{n.b};
+    } else {
+      const int byte = first_of_shortest(e);
+      const ExprId next = byte < 0 ? kEmpty : without_words(derive(e, static_cast<uint8_t>(byte)));
+      if (next == kEmpty || out.size() > kLongestWord)
+        throw Error(ErrorKind::Limit, "the shortest completion is longer than 4 MiB; no token budget can be kept");
+      out.push_back(static_cast<char>(byte));
+      e = next;
+    }
+  }
+  return out;
+}
+
+ExprId ExprPool::run_towards(ExprId from, std::string_view text, ExprId like) {
+  ExprId e = from;
+  for (size_t i = 0; i < text.size() && e != kEmpty; ++i) e = derive(e, static_cast<uint8_t>(text[i]));
+  const Node& n = node(e);
+  if (e == like || !(n.flags & kSearch) || decomposes(e) || n.life.load(std::memory_order_relaxed) != kNotAsked) return e;
+  if (const uint32_t length = shortest(like); length != kInfinite && reads(e, some_word(like))) {
+    set_shortest(e, length);
+    word_from_[e] = {like};
+  }
+  return e;
+}
+
+std::optional<std::string> ExprPool::known_word(ExprId e) {
+  for (ExprId head = e;;) {
+    const Node& n = node(head);
+    if (!(n.flags & kSearch) || nullable(head)) return std::nullopt;
+    if (auto source = word_from_.find(head); source != word_from_.end()) {
+      if (source->second.byte >= 0 && !(n.flags & kHasRule)) return std::nullopt;   // byte after byte will do
+      break;
+    }
+    if (n.kind == Kind::Lexeme || (n.kind == Kind::Concat && decomposes(head))) head = ExprId{n.a};
+    else if (n.kind == Kind::Alt) head = *std::ranges::min_element(kids(head), {}, [&](ExprId kid) { return shortest(kid); });
+    else return std::nullopt;
+  }
+  std::string word = some_word(e);
+  for (size_t i = 0; i < word.size(); ++i) {
+    const Node& n = node(e);
+    const auto left = static_cast<uint32_t>(word.size() - i);
+    const ExprId next = derive(e, static_cast<uint8_t>(word[i]));
+    if ((n.flags & kSearch) && !decomposes(e) && (n.life.load(std::memory_order_relaxed) == kNotAsked || n.shortest >= left)) {
+      set_shortest(e, left);
+      word_from_[e] = {next, static_cast<uint8_t>(word[i])};
+    }
+    e = next;
+  }
+  return word;
 }
 
 }  // namespace decodex

@@ -2,7 +2,12 @@
 // the length of some word. Sums and minima decide all but intersections, complements and look-arounds; those are searched
 // best-first over their derivatives (A*: the bytes read plus a lower bound of what is left), within
 // Limits::search_states, and what was learnt on the way is kept. A search that takes long goes on without the counts
-// that a short word cannot exhaust, then greedily, then part by part.
+// that a short word cannot exhaust, then greedily, then part by part. What captures will read is taken for new at first;
+// the word that is found so must be one with what they have read, or the search is done again word by word.
+//
+// Lengths are promises: budgets rest on them. Where a length is only that of some word, the next state need not be found
+// to be one byte nearer, so each state that was searched says where its word goes on (word_from_), and who walks along it
+// leaves the lengths behind (known_word).
 #include <algorithm>
 #include <climits>
 #include <queue>
@@ -17,6 +22,12 @@ namespace {
 constexpr uint32_t kManyParts = 4;   // of an intersection: an exact search would hardly end
 
 }  // namespace
+
+void ExprPool::throw_search_limit() const {
+  throw Error(ErrorKind::Limit, "finding out whether an intersection or complement can be completed took more than " +
+                                    std::to_string(limits_.search_states) +
+                                    " states; simplify the constraint or raise Limits(search_states=...)");
+}
 
 // Can the node be judged by its children alone?
 bool ExprPool::decomposes(ExprId e) const {
@@ -83,34 +94,39 @@ uint32_t ExprPool::shortest(ExprId e) {
 
 uint32_t ExprPool::search_shortest(ExprId root) {
   constexpr uint64_t kExact = 64, kGreedy = 2'000;   // states looked at before another way is tried
-  ExprId inner = root;
-  while (node(inner).kind == Kind::Lexeme) inner = ExprId{node(inner).a};
-  if (has_capture_at_head(root))   // some word is found that was not met before
-    if (const ExprId wordless = without_words(root); wordless != root) return shortest(wordless);
-  const bool many = node(inner).kind == Kind::Conj && node(inner).a >= kManyParts;
+  if (has_capture_at_head(root))   // some word that was not met before, if it leads on
+    if (const ExprId wordless = without_words(root); wordless != root) {
+      const uint32_t length = shortest(wordless);
+      if (length == kInfinite || reads(root, some_word(wordless))) return length == kInfinite ? length : *from(root, {wordless});
+      if (auto exact = best_first(root, limits_.search_states, false, true)) return *exact;
+      throw_search_limit();
+    }
+  const bool many = node(root).kind == Kind::Conj && node(root).a >= kManyParts;
   if (many) {
     if (auto length = shortest_by_more_parts(root)) return *length;
     if (auto length = shortest_by_floor(root)) return *length;
   }
-  if (auto length = best_first(root, many ? 4 : kExact, false)) return *length;
+  if (auto length = best_first(root, many ? 4 : kExact, false, false)) return *length;
   const Relaxed without = relaxed(root);
   if (without.limit != kNoLimit)
-    if (const uint32_t length = shortest(without.expr); length == kInfinite || length <= without.limit) return length;
-  if (auto length = best_first(root, kGreedy, true)) return *length;
-  if (auto length = context_free_shortest(root)) return *length;
-  if (auto length = best_first(root, limits_.search_states, false)) return *length;
-  throw Error(ErrorKind::Limit, "finding out whether an intersection or complement can be completed took more than " +
-                                    std::to_string(limits_.search_states) +
-                                    " states; simplify the constraint or raise Limits(search_states=...)");
+    if (const uint32_t length = shortest(without.expr); length == kInfinite || length <= without.limit)
+      return length == kInfinite ? length : *from(root, {without.expr});
+  if (auto length = best_first(root, kGreedy, true, false)) return *length;
+  if (context_free_shortest(root) == kInfinite) return kInfinite;
+  for (bool words : {false, true})
+    if (auto length = best_first(root, limits_.search_states, false, words)) return *length;
+  throw_search_limit();
 }
 
 // A* over derivatives: what is left is counted by its lower bound, so the word found is a shortest one. Or, `greedy`,
 // the parts of an intersection are to be satisfied one after the other, the nearest first, so some word is found soon.
-// nullopt: not within so many states.
-std::optional<uint32_t> ExprPool::best_first(ExprId root, uint64_t most, bool greedy) {
+// Without `words`, captures are read as words that are never met again, and what was found is tried on the root.
+// nullopt: not within so many states, or in vain.
+std::optional<uint32_t> ExprPool::best_first(ExprId root, uint64_t most, bool greedy, bool words) {
   struct Seen {
     uint32_t distance;
     ExprId from;
+    uint8_t byte = 0;
   };
   struct Entry {
     uint64_t estimate;
@@ -145,20 +161,29 @@ std::optional<uint32_t> ExprPool::best_first(ExprId root, uint64_t most, bool gr
     const uint32_t left = nullable(top.e) ? 0 : node(top.e).shortest;
     if (nullable(top.e) || (exact && left != kInfinite)) {
       uint32_t total = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{top.distance} + left, kInfinite - 1));
-      for (ExprId e = top.e; e != root; e = seen.at(e).from)
-        if (node(e).flags & kSearch) set_shortest(e, total - seen.at(e).distance);
+      if (capture_count_ > 0 && (node(root).flags & kHasRule)) {   // is the word that was found one of the root's?
+        std::string word;
+        for (ExprId e = top.e; e != root; e = seen.at(e).from) word.push_back(static_cast<char>(seen.at(e).byte));
+        std::ranges::reverse(word);
+        if (!reads(root, word + some_word(top.e))) return std::nullopt;
+      }
+      for (ExprId e = top.e; e != root; e = seen.at(e).from) {
+        const Seen& step = seen.at(e);
+        word_from_[step.from] = {e, step.byte};
+        if (step.from != root && !decomposes(step.from)) set_shortest(step.from, total - seen.at(step.from).distance);
+      }
       return total;
     }
     if (++visited > most || seen.size() > 16 * most) return std::nullopt;
     const ByteClasses& cls = classes(top.e);
     for (int c = 0; c < cls.count; ++c) {
       ExprId next = derive(top.e, cls.representative[c]);
-      if (has_capture_at_head(next)) next = without_words(next);
+      if (!words && has_capture_at_head(next)) next = without_words(next);
       if (next == kEmpty || node(next).shortest == kInfinite) continue;
-      auto [it, fresh] = seen.try_emplace(next, Seen{top.distance + 1, top.e});
+      auto [it, fresh] = seen.try_emplace(next, Seen{top.distance + 1, top.e, cls.representative[c]});
       if (!fresh) {
         if (it->second.distance <= top.distance + 1) continue;
-        it->second = {top.distance + 1, top.e};
+        it->second = {top.distance + 1, top.e, cls.representative[c]};
       }
       queue.push({estimate(next, top.distance + 1), top.distance + 1, next});
     }
@@ -197,18 +222,9 @@ int ExprPool::first_of_shortest(ExprId e) {
     default:
       break;
   }
-  const ByteClasses& cls = classes(e);   // an intersection, a complement, a look-around: one after the other
-  int best = -1;
-  uint32_t best_left = kInfinite;
-  for (int c = 0; c < cls.count && best_left != length - 1; ++c) {
-    const ExprId next = step_locked(e, cls.representative[c]);
-    const uint32_t left = next == kEmpty ? kInfinite : shortest(next);
-    if (left < best_left) best = cls.representative[c], best_left = left;
-  }
-  // Where lengths are not those of shortest words they need not agree; who walks along them learns, so as to arrive
-  // (Korf 1990, real-time A*).
-  if (best_left != kInfinite && best_left >= length && (n.flags & kSearch)) set_shortest(e, best_left + 1);
-  return best;
+  auto source = word_from_.find(e);   // an intersection, a complement, a look-around: as it was searched
+  if (source == word_from_.end()) return -1;
+  return source->second.byte >= 0 ? source->second.byte : first_of_shortest(source->second.state);
 }
 
 ExprId ExprPool::step_locked(ExprId state, uint8_t byte) {

@@ -39,6 +39,7 @@ inline constexpr ExprId kAnything{2};  // every byte string
 
 inline constexpr uint32_t kUnbounded = UINT32_MAX;  // as the `max` of a repeat
 inline constexpr uint32_t kInfinite = UINT32_MAX;   // as the length of a shortest word: there is none
+inline constexpr size_t kLongestWord = size_t{1} << 22;   // bytes of a word that is written out
 
 enum class Kind : uint8_t {
   Empty, Epsilon, Bytes, Concat, Alt, Conj, Not, Repeat, Lookbehind, Lookahead, Lexeme, Rule, Capture
@@ -245,8 +246,14 @@ class ExprPool {
   // Length in bytes of a shortest word; of an intersection that takes long to search, of a short one; kInfinite when
   // empty. (lock held)
   uint32_t shortest(ExprId e);
-  // The smallest first byte of a shortest word; -1: the state is nullable or dead. (lock held)
+  // The first byte of a word whose length shortest() tells; -1: the state is nullable or dead. (lock held)
   int first_of_shortest(ExprId e);
+  // Such a word as a whole, where it cannot be found by reading byte after byte, since it is that of another state; the
+  // states on its way then tell what is left of it. (lock held)
+  std::optional<std::string> known_word(ExprId e);
+  // The state after a text, dead or not; where nothing is known of it, it is tried whether it reads the word of `like`, a
+  // state that differs from it only in what captures have read. (lock held)
+  ExprId run_towards(ExprId from, std::string_view text, ExprId like);
   // The expression with every upper count that leaves much room taken away (see relaxation.cpp). (lock held)
   Relaxed relaxed(ExprId e);
   // The floor of a regular rule, or of one beside phrases that have begun; see RuleSource. (lock held)
@@ -329,10 +336,20 @@ class ExprPool {
   ExprId make_capture(ExprId lexeme, uint32_t source, uint64_t key, std::string_view word, uint32_t tail_shortest);
   bool decomposes(ExprId e) const;
   uint32_t search_shortest(ExprId e);
+  [[noreturn]] void throw_search_limit() const;
+  // A word of a state that was searched: `byte`, where there is one, and then the word of `state`.
+  struct Source {
+    ExprId state;
+    int byte = -1;
+  };
+  std::optional<uint32_t> from(ExprId e, Source source);
   std::optional<uint32_t> shortest_by_floor(ExprId e);
   std::optional<uint32_t> shortest_by_more_parts(ExprId e);
   void remember_completed(ExprId e);
-  std::optional<uint32_t> best_first(ExprId e, uint64_t most, bool greedy);
+  bool has_parts_of(ExprId more, ExprId e) const;
+  std::string some_word(ExprId e);
+  bool reads(ExprId e, std::string_view word);
+  std::optional<uint32_t> best_first(ExprId e, uint64_t most, bool greedy, bool words);
   std::optional<uint32_t> context_free_shortest(ExprId e);
   void drop_included(std::vector<ExprId>& arms) const;
   void set_shortest(ExprId e, uint32_t length);
@@ -358,6 +375,7 @@ class ExprPool {
   size_t capture_count_ = 0;
   std::unordered_map<ExprId, Relaxed> relaxed_;
   std::unordered_map<ExprId, ExprId> without_words_;
+  std::unordered_map<ExprId, Source> word_from_;   // of states that were searched
   std::unordered_map<ExprId, std::vector<ExprId>> completed_;   // a part with rules -> live intersections of many parts with it
   HashIndex capture_index_;
   uint32_t depth_ = 0;

@@ -110,6 +110,12 @@ bool MaskEngine::within(const Mask& mask, uint32_t budget) const {
   return vocab_.spells_every_byte() && uint64_t{mask.after} + 1 <= budget;
 }
 
+bool MaskEngine::promises(ExprId state, bool at_start, uint32_t budget) {
+  std::shared_lock guard(eviction_);
+  const Mask* mask = find(state, at_start);
+  return mask && within(*mask, budget);
+}
+
 void MaskEngine::write(const Mask& mask, ExprId state, uint32_t* out) const {
   fills_.store(fills_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   copy(mask, state, out);
@@ -142,7 +148,11 @@ const Mask* MaskEngine::make(ExprId state, bool at_start) {
   const Mask* published = alike == capture_masks_.end() ? nullptr : alike->second;
   std::unique_ptr<Mask> mask;
   bool by_word = false;
-  if (!published && !start) published = mask_of_any_count(state);
+  if (!published && !start)
+    if (const Mask* any = mask_of_any_count(state)) {
+      any->of_any_count = true;
+      published = any;
+    }
   if (!published) {
     if (auto saved = saved_.find(state); saved != saved_.end()) mask = saved->second.source->mask(saved->second.state, start);
     if (!mask) {
@@ -176,6 +186,7 @@ void MaskEngine::evict_if_full() {
   if (absorptions_.memory() > limit) absorptions_.clear();
   if (hashes_.memory() > limit) hashes_.clear();
   if (map_bytes(cost_) > limit) cost_.clear();
+  if (map_bytes(after_tokens_) > limit) after_tokens_.clear();
   if (capture_bytes(capture_masks_) > limit) capture_masks_.clear();
 }
 
@@ -551,6 +562,7 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
   if (from == kEmpty || trie.id_count() == 0 || (only && only->nodes.empty())) return;
   ++stats_.walks;
   enum Mode : uint8_t { kNoCapture, kWithoutWord, kExact };
+  constexpr int kMostVeryStates = 256;   // inside a capture; one word in many is in the way of what may come
   struct Place {
     ExprPool::Cursor cursor;
     Mode mode = kNoCapture;
@@ -572,6 +584,7 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
                     counts && scope != kEmpty && length_depends_on_word(scope), scope};
   ExprId last_end = kEmpty;
   bool last_good = false, last_by_length = false;
+  int very_states = 0;
   auto is_denied = [&](uint32_t id) { return !denied.empty() && std::binary_search(denied.begin(), denied.end(), id); };
   auto visit = [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
     here.cursor = pool_.step_cursor(above.cursor, trie.byte(i));
@@ -605,6 +618,11 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
         last_end = state;
         last_by_length = here.by_length;
         last_good = draft.budget != kUnbounded ? fits(state, draft.budget, here.by_length) : completable(state);
+        if (last_good && draft.budget != kUnbounded && here.mode == kWithoutWord &&
+            (!pool_.has_capture_at_head(state) || very_states++ < kMostVeryStates)) {   // its own word may be in the way
+          last_good = fits(pool_.run_towards(from, std::string_view(bytes).substr(0, depth), state), draft.budget, false);
+          last_end = kEmpty;
+        }
         if (last_good && draft.budget == kUnbounded) draft.reach(way_out(state, draft, here.by_length));
       }
       for (uint32_t id : ids)
@@ -707,8 +725,31 @@ bool MaskEngine::completable(ExprId state) {
 
 uint32_t MaskEngine::tokens_to_finish(ExprId state, bool at_start) {
   std::lock_guard lock(pool_.mutex());
+  return tokens_to_finish_held(state, at_start);
+}
+
+uint32_t MaskEngine::tokens_to_finish_held(ExprId state, bool at_start) {
   evict_if_full();
   return at_start && vocab_.start_differs() ? start_cost(state) : cost(state);
+}
+
+bool MaskEngine::tokens_split() {
+  if (tokens_split_) return *tokens_split_;
+  const TokenTrie& trie = vocab_.trie();
+  auto is_token = [&](std::string_view text) {
+    size_t node = 0;
+    for (char c : text)
+      if ((node = trie.child(node, static_cast<uint8_t>(c))) == 0) return false;
+    return !trie.ids_at(node).empty();
+  };
+  auto splits = [&](uint32_t id) {
+    const std::string_view text = vocab_.token(id);
+    for (size_t i = 1; i < text.size(); ++i)
+      if (is_token(text.substr(0, i)) && is_token(text.substr(i))) return true;
+    return text.size() < 2;
+  };
+  tokens_split_ = std::all_of(trie.ids(), trie.ids() + trie.id_count(), splits);
+  return *tokens_split_;
 }
 
 bool MaskEngine::suffices(ExprId state, uint32_t tokens) {
@@ -723,7 +764,7 @@ uint32_t MaskEngine::cost(ExprId state) {
   auto known = cost_.find(state);
   if (known != cost_.end()) return known->second;
   if (!vocab_.spells_every_byte()) return cost_by_search(state);
-  if (pool_.has_capture_at_head(state) && !length_depends_on_word(state))
+  if (pool_.node(state).kind != Kind::Conj && pool_.has_capture_at_head(state) && !length_depends_on_word(state))
     if (const ExprId wordless = pool_.without_words(state); wordless != state) return cost_[state] = cost(wordless);
   return cost_of_witness(state);
 }
@@ -745,10 +786,15 @@ MaskEngine::Witness MaskEngine::find_witness(ExprId state) {
   Witness out;
   out.states.push_back(state);
   size_t enough = SIZE_MAX;
+  std::string known;   // what comes, where the pool knows a word
+  size_t taken = 0;
   for (uint32_t left = pool_.shortest(state); left > 0 && out.word.size() < enough;) {
-    const int byte = pool_.first_of_shortest(out.states.back());
-    const ExprId best = byte < 0 ? kEmpty : pool_.step_held(out.states.back(), static_cast<uint8_t>(byte));
-    if (best == kEmpty || out.word.size() > (1u << 22))
+    const ExprId at = out.states.back();
+    if (taken == known.size())
+      if (auto word = pool_.known_word(at)) known = std::move(*word), taken = 0;
+    const int byte = taken < known.size() ? static_cast<uint8_t>(known[taken++]) : pool_.first_of_shortest(at);
+    const ExprId best = byte < 0 ? kEmpty : pool_.step_held(at, static_cast<uint8_t>(byte));
+    if (best == kEmpty || out.word.size() > kLongestWord)
       throw Error(ErrorKind::Limit, "the shortest completion is longer than 4 MiB; no token budget can be kept");
     out.word.push_back(static_cast<char>(byte));
     out.states.push_back(best);
@@ -766,14 +812,16 @@ uint32_t MaskEngine::cost_of_witness(ExprId state) {
   std::vector<uint32_t> tokens(length + 1, kInfinite);
   const TokenTrie& trie = vocab_.trie();
   for (size_t i = length + 1; i-- > 0;) {
-    auto known = cost_.find(witness.states[i]);
-    if (pool_.nullable(witness.states[i]) || known != cost_.end()) {
-      tokens[i] = pool_.nullable(witness.states[i]) ? 0 : known->second;
+    const ExprId at = witness.states[i];
+    if (pool_.nullable(at)) {
+      tokens[i] = 0;
       continue;
     }
+    auto known = cost_.find(at);
+    if (known != cost_.end()) tokens[i] = known->second;
     for (size_t j = i, node = 0; j < length && (node = trie.child(node, witness.word[j])) != 0;)
       if (++j; !trie.ids_at(node).empty() && tokens[j] != kInfinite) tokens[i] = std::min(tokens[i], tokens[j] + 1);
-    if (i < length) cost_.emplace(witness.states[i], tokens[i]);
+    if (tokens[i] != kInfinite) cost_[at] = tokens[i];   // of what was cut off nothing is known
   }
   return tokens[0];
 }
@@ -806,6 +854,14 @@ uint32_t MaskEngine::cost_by_search(ExprId root) {
   return kInfinite;
 }
 
+bool MaskEngine::fill_surely(ExprId state, bool at_start, uint32_t budget, uint32_t* out) {
+  std::lock_guard lock(pool_.mutex());
+  const Mask* mask = make(state, at_start);
+  if (!within(*mask, budget)) return false;
+  write(*mask, state, out);
+  return true;
+}
+
 bool MaskEngine::fill_within(ExprId state, bool at_start, uint32_t budget, uint32_t* out) {
   std::lock_guard lock(pool_.mutex());
   const Mask* mask = make(state, at_start);
@@ -815,8 +871,7 @@ bool MaskEngine::fill_within(ExprId state, bool at_start, uint32_t budget, uint3
     return !mask->all;
   }
   if (from_tables) {
-    if (mask->after_tokens == Mask::kNotMeasured) mask->after_tokens = measure(state);
-    if (uint64_t{mask->after_tokens} + 1 <= budget) {
+    if (uint64_t{after_tokens(*mask, state)} + 1 <= budget) {
       write(*mask, state, out);
       return !mask->all;
     }
@@ -825,6 +880,7 @@ bool MaskEngine::fill_within(ExprId state, bool at_start, uint32_t budget, uint3
   draft.budget = budget;
   state = real(state);
   if (budget > 0 && from_tables) {
+    cost(state);   // the states on the way of its word tell from now on what is left of it
     add(state, kEpsilon, draft);
     walk_plain(draft);
     if (draft.dense.empty() && draft.ids.empty()) add_witness(state, draft);
@@ -849,6 +905,12 @@ void MaskEngine::add_witness(ExprId state, Draft& draft) {
   }
 }
 
+uint32_t MaskEngine::after_tokens(const Mask& mask, ExprId state) {
+  uint32_t& known = mask.of_any_count ? after_tokens_.try_emplace(state, Mask::kNotMeasured).first->second : mask.after_tokens;
+  if (known == Mask::kNotMeasured) known = measure(state);
+  return known;
+}
+
 // Tokens to the end from the worst of those that the mask of a state allows; kInfinite when that takes every word.
 uint32_t MaskEngine::measure(ExprId state) {
   Draft draft;
@@ -869,7 +931,7 @@ MaskStats MaskEngine::held() const {
   out.masks = stored_.size();
   out.tables = counted.size() + products_.size();
   out.absorption_bytes = absorptions_.memory();
-  out.cost_bytes = map_bytes(cost_);
+  out.cost_bytes = map_bytes(cost_) + map_bytes(after_tokens_);
   out.capture_bytes = capture_bytes(capture_masks_);
   out.fills = fills_.load(std::memory_order_relaxed);
   return out;

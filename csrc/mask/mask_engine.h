@@ -33,6 +33,7 @@ struct Mask {
   uint32_t after = 0;            // bytes to the end from the worst of the allowed tokens
   mutable uint32_t after_tokens = kNotMeasured;   // tokens, asked for where budgets are near
   bool all = false;              // every id of the vocabulary is allowed
+  mutable bool of_any_count = false;   // it serves states that counted differently, from which it is not equally far
   mutable std::atomic<uint32_t> read_at = 0;   // when it was read last, in masks made
   static constexpr uint32_t kNotMeasured = kInfinite - 1;
   size_t memory() const { return sizeof(*this) + (own.size() + ids.size()) * sizeof(uint32_t); }
@@ -65,10 +66,17 @@ class MaskEngine {
   bool fill(ExprId state, bool at_start, uint32_t* out);
   // As fill(), but only tokens after which `budget` - 1 tokens suffice to complete the text.
   bool fill_within(ExprId state, bool at_start, uint32_t budget, uint32_t* out);
+  // As fill_within(), where the mask alone says that after each of its tokens so many bytes suffice; false otherwise.
+  bool fill_surely(ExprId state, bool at_start, uint32_t budget, uint32_t* out);
   // May `state` be completed by tokens of this vocabulary at all?
   bool completable(ExprId state);
   // Tokens that surely suffice from `state` to an accepted text; kInfinite when none do.
   uint32_t tokens_to_finish(ExprId state, bool at_start);
+  uint32_t tokens_to_finish_held(ExprId state, bool at_start);   // the same, for callers that hold the pool's lock
+  // Is every token of several bytes also two tokens, one after the other? (pool lock held)
+  bool tokens_split();
+  // Is there a mask of `state` which says that after each of its tokens `budget` - 1 suffice?
+  bool promises(ExprId state, bool at_start, uint32_t budget);
   // Do so many tokens suffice, once something has been read?
   bool suffices(ExprId state, uint32_t tokens);
   // The state after a token, kEmpty when it is not allowed.
@@ -142,6 +150,7 @@ class MaskEngine {
   void drop_masks();
   void drop_tables();
   uint32_t way_out(ExprId state, const Draft& draft, bool by_length);
+  uint32_t after_tokens(const Mask& mask, ExprId state);
   uint32_t measure(ExprId state);
   bool fits(ExprId state, uint32_t budget, bool by_length);
   uint32_t cost(ExprId state);
@@ -170,6 +179,8 @@ class MaskEngine {
   std::unordered_map<uint64_t, std::shared_ptr<const LexemeTable>> tables_;   // lexeme * 2 + followed
   std::unordered_map<uint64_t, std::unique_ptr<ProductTable>> products_;   // lexeme << 32 | tracker
   std::unordered_map<ExprId, uint32_t> cost_;
+  std::optional<bool> tokens_split_;
+  std::unordered_map<ExprId, uint32_t> after_tokens_;   // of states whose mask is of any count
   std::unordered_map<ExprId, SavedPlace> saved_;
   std::unordered_map<const void*, uint32_t> table_read_at_;   // of tables and products, as Mask::read_at
   std::atomic<uint32_t> clock_ = 0;   // masks made; a mask that is read again before the next one is made is not written to

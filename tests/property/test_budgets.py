@@ -1,8 +1,9 @@
 """Every output is complete and within its budget, whatever is chosen: for every kind of constraint, from the least
-budget that is accepted to four times as much, with tokens chosen at random, or always the longest one.
+budget that is accepted to four times as much, with tokens chosen at random, always the longest one, or the one that
+leaves the end farthest off.
 
 What is complete is judged without the budget's machinery: by a matcher of the same constraint that reads the bytes, and
-for the parts that have them by plain Python predicates. ``DECODEX_BUDGETS`` is the number of runs (default 400).
+for the parts that have them by plain Python predicates. ``DECODEX_BUDGETS`` is the number of runs (default 440).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import pytest
 
 import decodex as dx
 
-COUNT = int(os.environ.get("DECODEX_BUDGETS", "400"))
+COUNT = int(os.environ.get("DECODEX_BUDGETS", "440"))
 PIECES = [
     "ab",
     "the",
@@ -62,6 +63,14 @@ def _words(low: int, high: int) -> Callable[[str], bool]:
     return lambda text: low <= len(text.split()) <= high
 
 
+def _mentions(*phrases: str) -> Callable[[str], bool]:
+    return lambda text: all(re.search(rf"\b{phrase}\b", text) for phrase in phrases)
+
+
+CLOSED = {**OBJECT, "additionalProperties": False}
+DISTINCT = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+MANY = ("rain", "word", "the", "tion", "ab")
+
 CASES: dict[str, tuple[dx.Constraint, Callable[[str], bool]]] = {
     "regex": (dx.regex(r"(ab)*c[0-9]{2,40}"), lambda t: re.fullmatch(r"(ab)*c[0-9]{2,40}", t) is not None),
     "choice": (dx.choice(["rain", "the rain", "snow"]), lambda t: t in ("rain", "the rain", "snow")),
@@ -97,19 +106,47 @@ CASES: dict[str, tuple[dx.Constraint, Callable[[str], bool]]] = {
         dx.template("the {a:int}: {b:/[a-z]+/}."),
         lambda t: re.fullmatch(r"the -?\d+: [a-z]+\.", t) is not None,
     ),
+    "many phrases": (
+        dx.contains(*MANY) & dx.length("words", 5, 80) & dx.length("sentences", 2, 3) & dx.excludes("wor"),
+        lambda t: _mentions(*MANY)(t) and _words(5, 80)(t),
+    ),
+    "closed schema and many": (
+        dx.json_schema(CLOSED) & dx.contains(*MANY) & dx.length("words", max=100),
+        lambda t: _json(t) and _mentions(*MANY)(t) and _words(0, 100)(t),
+    ),
+    "schema and many": (dx.json_schema(OBJECT) & dx.contains(*MANY), lambda t: _json(t) and _mentions(*MANY)(t)),
+    "where many": (
+        dx.json_schema(OBJECT, where={"/s": dx.contains(*MANY) & dx.length("words", 5, 80) & dx.length("sentences", 2, 3)}),
+        lambda t: _words(5, 80)(json.loads(t)["s"]),
+    ),
+    "distinct items": (
+        dx.json_schema(DISTINCT) & dx.contains(*MANY[:3]),
+        lambda t: len(set(json.loads(t))) == len(json.loads(t)) and _mentions(*MANY[:3])(t),
+    ),
     "numbered": (dx.numbered(dx.regex(r"\w+"), 2, 4), lambda t: t.startswith("1. ") and "\n2. " in t),
 }
 
 
-def generate(matcher: dx.Matcher, rng: random.Random, longest: bool) -> bytes:
+def farthest(matcher: dx.Matcher, tokens: list[int]) -> int:
+    def left(token: int) -> int:
+        after = matcher.fork()
+        assert after.advance(token)
+        return after.tokens_to_finish()
+
+    return max(tokens, key=left)
+
+
+def generate(matcher: dx.Matcher, rng: random.Random, choice: str) -> bytes:
     text = b""
     while True:
         allowed = [token for token in matcher.allowed_tokens().tolist() if TOKENS[token] is not None]
-        if matcher.is_accepting and (not allowed or (not longest and rng.random() < 0.1)):
+        if matcher.is_accepting and (not allowed or (choice == "random" and rng.random() < 0.1)):
             return text
         assert allowed, f"a dead end after {text!r}"
-        if longest:
+        if choice == "longest":
             token = max(allowed, key=lambda token: (len(TOKENS[token] or b""), rng.random()))
+        elif choice == "farthest":
+            token = farthest(matcher, rng.sample(allowed, min(8, len(allowed))))
         else:
             token = rng.choice(allowed)
         assert matcher.advance(token)
@@ -128,7 +165,7 @@ def test_budgets(name: str) -> None:
     for run in range(max(1, COUNT // len(CASES))):
         budget = rng.randint(least, 4 * least + 2)
         matcher = compiled.matcher(max_tokens=budget)
-        text = generate(matcher, rng, longest=run % 3 == 0)
+        text = generate(matcher, rng, ("random", "longest", "farthest")[run % 3])
         where = f"{name}, budget {budget}: {text!r}"
         assert matcher.tokens_read <= budget, where
         assert compiled.check(text).accepted, where
