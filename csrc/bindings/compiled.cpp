@@ -31,6 +31,14 @@ void add_stats(Generation& generation, py::dict& out) {
   add("lexeme_tables_dropped", masks.tables_dropped);
 }
 
+using PhaseArguments = std::vector<std::tuple<std::shared_ptr<Term>, uint32_t, std::optional<uint32_t>>>;
+
+static std::vector<PhaseTerm> phases_of(const PhaseArguments& arguments) {
+  std::vector<PhaseTerm> out;
+  for (const auto& [term, min, max] : arguments) out.push_back({term, min, max.value_or(kNoBudget)});
+  return out;
+}
+
 void register_compiled(py::module_& m) {
   py::class_<Limits>(m, "Limits")
       .def(py::init([](uint64_t search_states, uint64_t pool_bytes, uint32_t nesting) {
@@ -43,17 +51,20 @@ void register_compiled(py::module_& m) {
       .def_readonly("nesting", &Limits::nesting);
 
   py::class_<Compiled, std::shared_ptr<Compiled>>(m, "Compiled")
-      .def(py::init([](std::shared_ptr<Engine> engine, std::shared_ptr<Term> term, const Limits& limits) {
-             const WithoutGil without_gil;
-             return std::make_shared<Compiled>(std::move(engine), std::move(term), limits);
-           }),
-           py::arg("vocabulary"), py::arg("term"), py::arg("limits"))
       .def(py::init([](std::shared_ptr<Engine> engine, std::shared_ptr<Term> term, const Limits& limits,
-                       std::shared_ptr<SavedStates> saved, std::vector<std::string> unenforced) {
+                       const PhaseArguments& phases) {
              const WithoutGil without_gil;
-             return std::make_shared<Compiled>(std::move(engine), std::move(term), limits, std::move(saved), std::move(unenforced));
+             return std::make_shared<Compiled>(std::move(engine), std::move(term), limits, phases_of(phases));
            }),
-           py::arg("vocabulary"), py::arg("term"), py::arg("limits"), py::arg("saved"), py::arg("unenforced"))
+           py::arg("vocabulary"), py::arg("term"), py::arg("limits"), py::arg("phases") = PhaseArguments{})
+      .def(py::init([](std::shared_ptr<Engine> engine, std::shared_ptr<Term> term, const Limits& limits,
+                       std::shared_ptr<SavedStates> saved, std::vector<std::string> unenforced, const PhaseArguments& phases) {
+             const WithoutGil without_gil;
+             return std::make_shared<Compiled>(std::move(engine), std::move(term), limits, std::move(saved), std::move(unenforced),
+                                               phases_of(phases));
+           }),
+           py::arg("vocabulary"), py::arg("term"), py::arg("limits"), py::arg("saved"), py::arg("unenforced"),
+           py::arg("phases") = PhaseArguments{})
       .def("record", &record, py::arg("texts"),
            "The states on the way of token sequences, and how many tokens of each could be read.")
       .def_property(

@@ -57,47 +57,48 @@ SavedTables::Arrays Engine::tables() {
   return out;
 }
 
-Compiled::Compiled(std::shared_ptr<Engine> engine, TermPtr term, Limits limits)
-    : engine_(std::move(engine)), term_(std::move(term)), limits_(limits) {
+Compiled::Compiled(std::shared_ptr<Engine> engine, TermPtr term, Limits limits, std::vector<PhaseTerm> phases)
+    : Compiled(std::move(engine), std::move(term), limits, nullptr, {}, std::move(phases)) {}
+
+Compiled::Compiled(std::shared_ptr<Engine> engine, TermPtr term, Limits limits, std::shared_ptr<const SavedStates> saved,
+                   std::vector<std::string> unenforced, std::vector<PhaseTerm> phases)
+    : engine_(std::move(engine)), term_(std::move(term)), limits_(limits), saved_(std::move(saved)),
+      phase_terms_(std::move(phases)), unenforced_(std::move(unenforced)) {
   build();
 }
 
-Compiled::Compiled(std::shared_ptr<Engine> engine, TermPtr term, Limits limits, std::shared_ptr<const SavedStates> saved,
-                   std::vector<std::string> unenforced)
-    : engine_(std::move(engine)), term_(std::move(term)), limits_(limits), saved_(std::move(saved)),
-      unenforced_(std::move(unenforced)) {
-  build();
+ExprId Compiled::build_root_in(Generation& generation) {
+  if (saved_) {
+    ExprId& root = generation.saved[saved_->name];
+    if (root == kEmpty || saved_->name.empty()) {
+      auto build = [term = term_](ExprPool& pool) { return decodex::build_root(*term, pool).root; };
+      root = SavedSource::add(generation.pool, generation.masks, saved_, std::move(build));
+    }
+    return root;
+  }
+  Built built = decodex::build_root(*term_, generation.pool);
+  unenforced_ = std::move(built.unenforced);
+  if (!generation.masks.completable(built.root))
+    throw Error(ErrorKind::Unsatisfiable,
+                "the tokens of this vocabulary cannot spell any text that satisfies the constraint; it lacks characters "
+                "that the constraint requires");
+  return built.root;
 }
 
 Compiled::Start Compiled::build() {
   std::shared_ptr<Generation> generation = engine_->current(limits_);
   std::lock_guard lock(generation->pool.mutex());
-  if (saved_) {
-    ExprId& root = generation->saved[saved_->name];
-    if (root == kEmpty || saved_->name.empty()) {
-      auto build = [term = term_](ExprPool& pool) { return build_root(*term, pool).root; };
-      root = SavedSource::add(generation->pool, generation->masks, saved_, std::move(build));
-    }
-    generation_ = generation;
-    root_ = root;
-    return {generation, root};
-  }
-  Built built = build_root(*term_, generation->pool);
-  unenforced_ = std::move(built.unenforced);
-  if (!generation->masks.completable(built.root))
-    throw Error(ErrorKind::Unsatisfiable,
-                "the tokens of this vocabulary cannot spell any text that satisfies the constraint; it lacks characters "
-                "that the constraint requires");
+  root_ = build_root_in(*generation);
+  phases_ = phase_terms_.empty() ? nullptr : std::make_shared<Phases>(generation->pool, generation->masks, *generation->vocab, phase_terms_);
   generation_ = generation;
-  root_ = built.root;
-  return {generation, built.root};
+  return {generation, root_, phases_};
 }
 
 Compiled::Start Compiled::start() {
   std::lock_guard lock(mutex_);
   std::shared_ptr<Generation> generation = generation_.lock();
   if (!generation || is_full(*generation)) return build();
-  return {std::move(generation), root_};
+  return {std::move(generation), root_, phases_};
 }
 
 }  // namespace decodex

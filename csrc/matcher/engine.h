@@ -14,6 +14,7 @@
 #include "expr/pool.h"
 #include "mask/mask_engine.h"
 #include "mask/saved_states.h"
+#include "matcher/phases.h"
 #include "term/term.h"
 #include "vocab/vocabulary.h"
 
@@ -59,14 +60,16 @@ class Engine : public std::enable_shared_from_this<Engine> {
 class Compiled {
  public:
   // Throws what building the term throws, and Error(Unsatisfiable).
-  Compiled(std::shared_ptr<Engine> engine, TermPtr term, Limits limits);
+  // `phases`: where tokens are counted, the parts of the term; see Phases.
+  Compiled(std::shared_ptr<Engine> engine, TermPtr term, Limits limits, std::vector<PhaseTerm> phases = {});
   // From an artefact: the term is built only where generation leaves what was saved. Throws Error(Artefact).
   Compiled(std::shared_ptr<Engine> engine, TermPtr term, Limits limits, std::shared_ptr<const SavedStates> saved,
-           std::vector<std::string> unenforced);
+           std::vector<std::string> unenforced, std::vector<PhaseTerm> phases = {});
 
   struct Start {
     std::shared_ptr<Generation> generation;
     ExprId root;
+    std::shared_ptr<const Phases> phases;   // where tokens are counted, or none; points into the generation
   };
   // Where new matchers start; builds the constraint again when its generation has become full, or is no more.
   Start start();
@@ -77,15 +80,18 @@ class Compiled {
 
  private:
   Start build();
+  ExprId build_root_in(Generation& generation);
 
   std::shared_ptr<Engine> engine_;
   TermPtr term_;
   Limits limits_;
   std::shared_ptr<const SavedStates> saved_;
+  std::vector<PhaseTerm> phase_terms_;
   std::mutex mutex_;
   std::vector<std::string> unenforced_;
   std::weak_ptr<Generation> generation_;   // where root_ was built
   ExprId root_ = kEmpty;
+  std::shared_ptr<const Phases> phases_;   // the same
 };
 
 }  // namespace decodex

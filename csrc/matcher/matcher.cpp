@@ -9,8 +9,9 @@ Matcher::Matcher(Compiled& compiled, uint32_t max_tokens)
     : start_(compiled.start()), max_tokens_(max_tokens), origin_(compiled.origin) {
   steps_.reserve(64);
   steps_.push_back({start_.root, UINT32_MAX});
+  if (start_.phases) counts_.push_back(start_.phases->start());
   if (max_tokens_ == kNoBudget) return;
-  uint32_t needed = masks().tokens_to_finish(start_.root, true);
+  uint32_t needed = tokens_to_finish();
   if (needed > max_tokens_)
     throw Error(ErrorKind::Budget, "the shortest text that satisfies the constraint takes " + std::to_string(needed) +
                                        " tokens, more than max_tokens=" + std::to_string(max_tokens_) +
@@ -31,26 +32,33 @@ bool Matcher::fill(const Place& at, uint32_t* out) {
     for (uint32_t id : vocab().eos()) out[id >> 5] |= 1u << (id & 31);
     return true;
   }
+  if (start_.phases) return start_.phases->fill(at.state, at.at_start, at.count, at.budget, out);
   return max_tokens_ == kNoBudget ? masks().fill(at.state, at.at_start, out)
                                   : masks().fill_within(at.state, at.at_start, at.budget, out);
 }
 
 std::optional<bool> Matcher::fill_known(const MaskEngine::Known& known, uint32_t* out) {
+  if (start_.phases && !finished_) return std::nullopt;
   return finished_ ? fill(out) : known.fill(state(), at_start(), budget(), out);
 }
 
-ExprId Matcher::next(ExprId state, bool at_start, uint32_t token, uint32_t budget) {
-  if (budget == 0) return kEmpty;
-  ExprId after = masks().advance(state, at_start, token);
-  if (after != kEmpty && budget != kNoBudget && !masks().suffices(after, budget - 1)) return kEmpty;
-  return after;
+ExprId Matcher::next(Place& at, uint32_t token) {
+  if (at.budget == 0) return kEmpty;
+  ExprId after = masks().advance(at.state, at.at_start, token);
+  if (after == kEmpty) return kEmpty;
+  if (start_.phases) {
+    const std::string_view bytes = at.at_start ? vocab().start_token(token) : vocab().token(token);
+    return start_.phases->follow(at.count, bytes, at.budget) ? after : kEmpty;
+  }
+  if (at.budget == kNoBudget || masks().promises(at.state, at.at_start, at.budget)) return after;
+  return masks().suffices(after, at.budget - 1) ? after : kEmpty;
 }
 
 bool Matcher::follow(Place& at, int64_t token) {
   if (at.finished || token < 0 || token >= vocab().size()) return false;
   const uint32_t id = static_cast<uint32_t>(token);
-  if (vocab().is_eos(id)) return at.finished = pool().accepting(at.state);
-  ExprId after = next(at.state, at.at_start, id, at.budget);
+  if (vocab().is_eos(id)) return at.finished = may_end(at);
+  ExprId after = next(at, id);
   if (after == kEmpty) return false;
   at.state = after;
   at.at_start = false;
@@ -62,8 +70,9 @@ bool Matcher::allows(uint32_t token) {
   if (token >= vocab().size())
     throw Error(ErrorKind::Vocabulary, "token id " + std::to_string(token) + " is outside the vocabulary of " +
                                            std::to_string(vocab().size()) + " ids");
-  if (vocab().is_eos(token)) return finished_ || pool().accepting(state());
-  return !finished_ && next(state(), at_start(), token, budget()) != kEmpty;
+  Place at = place();
+  if (vocab().is_eos(token)) return finished_ || may_end(at);
+  return !finished_ && next(at, token) != kEmpty;
 }
 
 bool Matcher::advance(uint32_t token) {
@@ -71,7 +80,9 @@ bool Matcher::advance(uint32_t token) {
   Place at = place();
   if (!follow(at, token)) return false;
   finished_ = at.finished;
-  if (!finished_) steps_.push_back({at.state, token});
+  if (finished_) return true;
+  steps_.push_back({at.state, token});
+  if (start_.phases) counts_.push_back(at.count);
   return true;
 }
 
@@ -115,14 +126,19 @@ void Matcher::rollback(uint32_t tokens) {
   if (finished_) --tokens;
   finished_ = false;
   steps_.resize(steps_.size() - tokens);
+  if (start_.phases) counts_.resize(steps_.size());
 }
 
 void Matcher::reset() {
   steps_.resize(1);
+  if (start_.phases) counts_.resize(1);
   finished_ = false;
 }
 
-uint32_t Matcher::tokens_to_finish() { return finished_ ? 0 : masks().tokens_to_finish(state(), at_start()); }
+uint32_t Matcher::tokens_to_finish() {
+  if (finished_) return 0;
+  return start_.phases ? start_.phases->tokens_to_finish(count()) : masks().tokens_to_finish(state(), at_start());
+}
 
 ByteSet Matcher::next_bytes(std::string_view read) {
   ByteSet out;
@@ -137,7 +153,7 @@ ByteSet Matcher::next_bytes(std::string_view read) {
 
 std::string Matcher::forced_bytes(size_t limit) {
   std::string out;
-  if (finished_) return out;
+  if (finished_ || start_.phases) return out;   // where tokens are counted, each is chosen
   std::lock_guard lock(pool().mutex());
   for (ExprId at = state(); out.size() < limit && !pool().nullable(at);) {
     const ByteClasses& classes = pool().classes(at);

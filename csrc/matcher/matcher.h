@@ -15,8 +15,6 @@
 
 namespace decodex {
 
-inline constexpr uint32_t kNoBudget = UINT32_MAX;
-
 class Matcher {
  public:
   // `max_tokens`: every text is complete within so many tokens (the end token not counted). Throws Error(Budget) when
@@ -32,7 +30,7 @@ class Matcher {
   uint32_t validate(std::span<const int64_t> tokens);   // how many of them would be accepted in turn
   void rollback(uint32_t tokens);         // throws Error(Vocabulary) beyond the start
   void reset();
-  bool is_accepting() const { return !is_finished() && pool().accepting(state()); }
+  bool is_accepting() const { return !is_finished() && may_end(place()); }
   bool is_finished() const { return finished_; }
   uint32_t tokens_to_finish();
   // The bytes that must come next, whatever the model wants; at most `limit`.
@@ -63,7 +61,7 @@ class Matcher {
   MaskEngine& masks() const { return start_.generation->masks; }
   const Vocabulary& vocab() const { return *start_.generation->vocab; }
   // All that the mask depends on: equal keys have equal masks.
-  auto mask_key() const { return std::tuple(start_.generation.get(), state(), at_start(), finished_, budget()); }
+  auto mask_key() const { return std::tuple(start_.generation.get(), state(), at_start(), finished_, budget(), count()); }
 
  private:
   // A place that the matcher has come to or could come to.
@@ -71,21 +69,25 @@ class Matcher {
     ExprId state;
     uint32_t budget;
     bool at_start, finished;
+    Phases::Place count;   // where tokens are counted
   };
   struct Step {
     ExprId state;     // after the token
     uint32_t token;   // of the root: none
   };
-  Place place() const { return {state(), budget(), at_start(), finished_}; }
+  Place place() const { return {state(), budget(), at_start(), finished_, count()}; }
+  Phases::Place count() const { return counts_.empty() ? Phases::Place{} : counts_.back(); }
+  bool may_end(const Place& at) const { return pool().accepting(at.state) && (!start_.phases || start_.phases->may_end(at.count)); }
   bool follow(Place& at, int64_t token);   // false: refused, `at` is as it was
   bool fill(const Place& at, uint32_t* out);
-  ExprId next(ExprId state, bool at_start, uint32_t token, uint32_t budget);
+  ExprId next(Place& at, uint32_t token);   // and counts it
   uint32_t budget() const;
 
   Compiled::Start start_;
   uint32_t max_tokens_;
   std::shared_ptr<void> origin_;
   std::vector<Step> steps_;   // one per token read; the root first
+  std::vector<Phases::Place> counts_;   // the same, where tokens are counted
   bool finished_ = false;     // an end token was read
 };
 
