@@ -56,7 +56,7 @@ def grammar(source: str, syntax: Literal["lark", "gbnf"] = "lark", start: str | 
     """
     if not isinstance(source, str):
         raise ConstraintError(f"a grammar is a str, not {type(source).__name__}")
-    if syntax not in _PARSERS:
+    if not isinstance(syntax, str) or syntax not in _PARSERS:
         raise ConstraintError(f"syntax={syntax!r} is not known; use {' or '.join(map(repr, _PARSERS))}")
     if start is not None and not isinstance(start, str):
         raise ConstraintError(f"start is the name of a rule, not {type(start).__name__}")

@@ -22,6 +22,8 @@ __all__ = ["parse_gbnf"]
 DEEPEST = 100
 """Parentheses inside one another."""
 MOST_TIMES = 1_000_000
+LONGEST_COUNT = 20
+"""Digits of a count."""
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _SPACE = re.compile(r"(?:[ \t\r]|#[^\n]*)*")
 _SPACE_AND_LINES = re.compile(r"(?:\s|#[^\n]*)*")
@@ -156,6 +158,11 @@ class _Parser:
             return Name(name, begin)
         return None
 
+    def count(self, begin: int, digits: str) -> int:
+        if len(digits) > LONGEST_COUNT or int(digits) > MOST_TIMES:
+            raise self.source.error(begin, f"a count is at most {MOST_TIMES}", "leave the upper one out")
+        return int(digits)
+
     def repeated(self, item: Node, space: re.Pattern[str]) -> Node:
         while self.at < len(self.text) and self.text[self.at] in "*+?{":
             begin = self.at
@@ -163,10 +170,8 @@ class _Parser:
                 count = _COUNT.match(self.text, begin)
                 if not count:
                     raise self.source.error(begin, "expected a count", "write {3}, {3,} or {3,5}")
-                low = int(count[1])
-                high = int(count[3]) if count[3] else None if count[2] else low
-                if low > MOST_TIMES or (high or 0) > MOST_TIMES:
-                    raise self.source.error(begin, f"a count is at most {MOST_TIMES}", "leave the upper one out")
+                low = self.count(begin, count[1])
+                high = self.count(begin, count[3]) if count[3] else None if count[2] else low
                 if high is not None and high < low:
                     raise self.source.error(begin, f"{{{low},{high}}} has its counts the wrong way round")
                 self.at = count.end()

@@ -11,6 +11,7 @@ end. Cost: linear in the text and in the templates written out.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from decodex.errors import ConstraintError, UnsupportedError
 from decodex.syntax import patterns
@@ -26,6 +27,9 @@ LONGEST_PATTERN = 100_000
 MOST_INSTANCES = 5_000
 LONGEST_INSTANCE = 200
 """Templates with different arguments, and characters of one such."""
+DEEPEST_ARGUMENT = 200
+LARGEST_ARGUMENTS = 200_000
+"""Nodes of a template's argument inside one another, and of all arguments together."""
 _LAZY = re.compile(r"[*+?}]\?")
 _IGNORED = "%ignore"
 _START = "the text"
@@ -94,8 +98,8 @@ class _Builder:
         self.ignored = definitions.ignored
         self.rules: dict[str, Rule] = {}
         self.patterns: dict[str, str] = {}
-        self.open: list[str] = []
         self.instances: dict[Use, str] = {}
+        self.argument_nodes = 0
         self.waiting: list[tuple[str, Definition, tuple[Node, ...]]] = []
 
     def build(self, start: str) -> Grammar:
@@ -193,18 +197,32 @@ class _Builder:
                 f"the template {use.name!r} takes {len(definition.parameters)} arguments, not {len(use.arguments)}",
             )
         given = tuple(self.body(argument, arguments) for argument in use.arguments)
+        self.check_arguments(use, given)
         key = Use(use.name, given)
         if key not in self.instances:
             name = f"{use.name}{{{', '.join(map(_shown, given))}}}"
             if len(name) > LONGEST_INSTANCE or len(self.instances) >= MOST_INSTANCES:
-                raise self.source.error(
-                    use.at,
-                    f"the template {use.name!r} is used with more and more arguments, without end",
-                    "a template may use itself, but with the same arguments",
-                )
+                raise self.endless(use)
             self.instances[key] = f"{name} #{len(self.instances)}"
             self.waiting.append((self.instances[key], definition, given))
         return self.instances[key]
+
+    def check_arguments(self, use: Use, given: tuple[Node, ...]) -> None:
+        """Refuse arguments that grow from use to use, before anything visits all of them."""
+        left: list[tuple[LarkNode, int]] = [(node, 1) for node in given]
+        while left:
+            node, depth = left.pop()
+            self.argument_nodes += 1
+            if depth > DEEPEST_ARGUMENT or self.argument_nodes > LARGEST_ARGUMENTS:
+                raise self.endless(use)
+            left += [(part, depth + 1) for part in _parts(node)]
+
+    def endless(self, use: Use) -> ConstraintError:
+        return self.source.error(
+            use.at,
+            f"the template {use.name!r} is used with more and more arguments, without end",
+            "a template may use itself, but with the same arguments",
+        )
 
     # ---- terminals ----
 
@@ -242,15 +260,7 @@ class _Builder:
         if isinstance(node, Times):
             return patterns.times(self.pattern(node.item, at), node.min, node.max)
         if isinstance(node, Name) and is_terminal(node.name.rpartition(".")[2]):
-            definition = self.defined(node)
-            if node.name in self.open:
-                raise self.source.error(
-                    definition.at, f"the terminal {node.name} uses itself", "make it a rule, in lower case"
-                )
-            if node.name not in self.patterns:
-                self.open.append(node.name)
-                self.patterns[node.name] = patterns.choice([self.pattern(definition.body, definition.at)])
-                self.open.pop()
+            self.spell(node)
             return self.patterns[node.name]
         where = node.at if isinstance(node, (Name, Use)) else at
         met = (
@@ -264,12 +274,51 @@ class _Builder:
             where, f"a terminal is made of texts, patterns and terminals, not of {met}", "make it a rule, in lower case"
         )
 
+    def spell(self, terminal: Name) -> None:
+        """Fill in the pattern of a terminal, behind those of the terminals that it uses."""
+        if terminal.name in self.patterns:
+            return
+        unspelled = {terminal.name: _terminals(self.defined(terminal).body)}  # the last one is used by the one before
+        while unspelled:
+            name, uses = next(reversed(unspelled.items()))
+            use = next((use for use in uses if use.name not in self.patterns), None)
+            if use is None:
+                definition = self.named[name]
+                self.patterns[name] = patterns.choice([self.pattern(definition.body, definition.at)])
+                del unspelled[name]
+                continue
+            definition = self.defined(use)
+            if use.name in unspelled:
+                raise self.source.error(
+                    definition.at, f"the terminal {use.name} uses itself", "make it a rule, in lower case"
+                )
+            unspelled[use.name] = _terminals(definition.body)
+
     def short(self, pattern: str, at: int) -> str:
         if len(pattern) > LONGEST_PATTERN:
             raise self.source.error(
                 at, f"the terminal becomes a pattern of more than {LONGEST_PATTERN} characters", "make it a rule"
             )
         return pattern
+
+
+def _terminals(node: LarkNode) -> Iterator[Name]:
+    """The terminals that a body names."""
+    left = [node]
+    while left:
+        node = left.pop()
+        if isinstance(node, Name) and is_terminal(node.name.rpartition(".")[2]):
+            yield node
+        left += reversed(_parts(node))
+
+
+def _parts(node: LarkNode) -> tuple[LarkNode, ...]:
+    """What a node is made of; nothing where it stands for itself."""
+    if isinstance(node, Sequence):
+        return node.items
+    if isinstance(node, Choice):
+        return node.arms
+    return (node.item,) if isinstance(node, Times) else ()
 
 
 def _shown(node: Node) -> str:

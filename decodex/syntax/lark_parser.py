@@ -21,6 +21,8 @@ __all__ = ["Definition", "Definitions", "LarkNode", "Regex", "Use", "parse_defin
 DEEPEST = 100
 """Brackets inside one another."""
 MOST_TIMES = 1_000_000
+LONGEST_COUNT = 20
+"""Digits of a count."""
 
 
 @dataclass(frozen=True)
@@ -312,7 +314,7 @@ class _Parser:
 
     # ---- bodies ----
 
-    def choice(self) -> LarkNode:
+    def deeper(self) -> None:
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.source.error(
@@ -320,6 +322,9 @@ class _Parser:
                 f"more than {DEEPEST} brackets inside one another",
                 "give an inner part a rule of its own",
             )
+
+    def choice(self) -> LarkNode:
+        self.deeper()
         arms = [self.sequence()]
         while self.take("|"):
             arms.append(self.sequence())
@@ -368,7 +373,9 @@ class _Parser:
         return None
 
     def argument(self) -> LarkNode:
+        self.deeper()
         item = self.item()
+        self.depth -= 1
         if item is None:
             raise self.unexpected("an argument: a name or a text")
         return item
@@ -389,7 +396,7 @@ class _Parser:
 
     def count(self) -> int:
         token = self.expect("number", "a count")
-        if not 0 <= int(token.text[:12]) <= MOST_TIMES:
+        if len(token.text) > LONGEST_COUNT or not 0 <= int(token.text) <= MOST_TIMES:
             raise self.source.error(token.at, f"a count is between 0 and {MOST_TIMES}")
         return int(token.text)
 

@@ -77,6 +77,7 @@ def test_meaning(source: str, accepted: list[str], refused: list[str]) -> None:
         ("root ::= [z-a]", "line 1, column 11", "wrong way"),
         ('root ::= "a"{2,1}', "line 1, column 13", "wrong way"),
         ('root ::= "a"{x}', "line 1, column 13", "expected a count"),
+        ('root ::= "a"{' + "9" * 5_000 + "}", "line 1, column 13", "a count is at most"),
         (r'root ::= "\q"', "line 1, column 11", "escape"),
         (r'root ::= "\x4"', "line 1, column 11", "hexadecimal"),
         (r'root ::= "\uD800"', "line 1, column 11", "not a character"),

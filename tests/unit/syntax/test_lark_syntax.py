@@ -99,6 +99,12 @@ def test_left_recursion_and_cycles(source: str) -> None:
         ('start: t{"a"}\nt{x, y}: x y', ConstraintError, "line 1, column 8", "takes 2 arguments"),
         ("start: t\nt{x}: x", ConstraintError, "line 1, column 8", "is a template"),
         ('start: t{"a"}\nt{x}: x | t{t{x}}', ConstraintError, "line 2", "without end"),
+        ('start: t{"a"}\nt{x}: x | "b" t{(x x)}', ConstraintError, "line 2", "without end"),
+        ('start: t{"a"}\nt{x}: x | "b" t{(x "c")}', ConstraintError, "line 2", "without end"),
+        ("start: " + "t{" * 200 + '"a"' + "}" * 200 + "\nt{x}: x", ConstraintError, "line 1", "inside one another"),
+        ('start: "a"~' + "9" * 5_000, ConstraintError, "line 1, column 12", "a count is between"),
+        ('start: "a"~000000000000' + "9" * 5_000, ConstraintError, "line 1, column 12", "a count is between"),
+        ("start: A\nA: B C\nC: B\nB: /x/ C", ConstraintError, "line 4, column 1", "the terminal B uses itself"),
         ('start: %json {"type": }', ConstraintError, "line 1, column 23", "JSON"),
         ("start: X\n%import common.XX -> X", ConstraintError, "line 2, column 16", "no terminal 'XX'"),
         ("start: x\n%import .other.x", UnsupportedError, "line 2, column 9", "only the terminals"),
@@ -148,6 +154,9 @@ def test_hostile_grammars_end_in_named_errors() -> None:
     dense = "\n".join(f"x{i}: " + " | ".join(f'x{j} "{i}"' for j in range(300)) + ' | "a"' for i in range(300))
     with pytest.raises(LimitError, match="begin with one another"):
         dx.compile(dx.grammar("start: x0\n" + dense), VOCAB)
+    chain = "\n".join(["start: A0", *(f'A{n}: "a" A{n + 1}' for n in range(10_000)), 'A10000: "b"'])
+    with pytest.raises(LimitError, match="nested"):
+        dx.grammar(chain)
     for source in ("", "%", "start", "start: ?", "{}", "\\", "start: a{", "\0", "%import", "start: %json"):
         with pytest.raises(ConstraintError):
             dx.grammar(source)
@@ -174,6 +183,8 @@ def test_with_operators() -> None:
 def test_bad_arguments() -> None:
     with pytest.raises(ConstraintError, match="syntax='ebnf'"):
         dx.grammar("start: /a/", "ebnf")  # type: ignore[arg-type]
+    with pytest.raises(ConstraintError, match="is not known"):
+        dx.grammar("start: /a/", ["lark"])  # type: ignore[arg-type]
     with pytest.raises(ConstraintError, match="is a str"):
         dx.grammar(b"start: /a/")  # type: ignore[arg-type]
     with pytest.raises(ConstraintError, match="did you mean 'begin'"):
