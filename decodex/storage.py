@@ -24,7 +24,7 @@ import numpy.typing as npt
 from decodex.errors import ArtefactError
 from decodex.version import __version__
 
-__all__ = ["Contents", "read", "write"]
+__all__ = ["Contents", "file_path", "read", "write"]
 
 FORMAT = 1
 """Of the files; another one is refused. Another version of decodex is refused too: it may judge differently."""
@@ -55,7 +55,8 @@ def write(
     """Write a file under its name in one step: first beside it, then renamed."""
     from safetensors.numpy import save
 
-    path = Path(path)
+    path = file_path(path)
+    _refuse_devices("write", path)
     text = json.dumps(about, sort_keys=True, ensure_ascii=False).encode()
     contents = {_ABOUT: np.frombuffer(text, np.uint8), **{name: np.ascontiguousarray(a) for name, a in arrays.items()}}
     said = {"format": FORMAT, "version": __version__, "kind": kind, "checksum": _UNKNOWN}
@@ -75,11 +76,13 @@ def write(
 
 def read(path: str | os.PathLike[str], kind: str, remedy: str) -> Contents:
     """What is in a file of this kind. ``remedy``: how to make it again."""
+    path = file_path(path)
+    _refuse_devices("read", path)
     try:
         with open(path, "rb", buffering=0) as file:
             data = file.read()
-    except (OSError, ValueError) as error:  # a ValueError: a null character in the name
-        raise ArtefactError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise ArtefactError(f"cannot read {path}: {error.strerror or error}") from error
     start = 8 + int.from_bytes(data[:8], "little")
     try:
         header = json.loads(data[8:start])
@@ -106,6 +109,24 @@ def read(path: str | os.PathLike[str], kind: str, remedy: str) -> Contents:
         return Contents(dict(json.loads(arrays.pop(_ABOUT).tobytes())), arrays, checksum)
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ArtefactError(f"{path} has an array that is none ({error!r}); {remedy}") from error
+
+
+def file_path(path: str | os.PathLike[str]) -> Path:
+    """The path of a name; an ``ArtefactError`` where no file can have it."""
+    try:
+        name = os.fsdecode(path)
+        os.fsencode(name)
+    except (TypeError, UnicodeError) as error:
+        raise ArtefactError(f"a path is a str or an os.PathLike, not {path!r}: {error}") from error
+    if not name or "\0" in name:
+        raise ArtefactError(f"no file has the name {name!r}; a path is not empty and has no null character")
+    return Path(name)
+
+
+def _refuse_devices(verb: str, path: Path) -> None:
+    """A device or pipe may have no end, and a file in its place would take it from everybody."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise ArtefactError(f"cannot {verb} {path}: it is no regular file; name a file")
 
 
 def _array(data: bytes, start: int, part: Mapping[str, Any]) -> npt.NDArray[Any]:

@@ -29,7 +29,9 @@ ExprId clamp(ExprPool& pool, ExprId e, uint32_t max_token_bytes, int depth) {
     heads.push_back(clamp(pool, head, max_token_bytes, depth - 1));
     clamped = clamped || heads.back() != head;
   }
-  ExprId last = clamp(pool, rest, max_token_bytes, depth - 1);
+  // What is behind stays as it is, for it may be long: a token reaches it past heads that may be empty at most, and a
+  // count left whole only shares less.
+  ExprId last = pool.node(rest).kind == Kind::Concat ? rest : clamp(pool, rest, max_token_bytes, depth - 1);
   if (!clamped && last == rest) return e;
   for (size_t i = heads.size(); i-- > 0;) last = pool.concat(heads[i], last);
   return last;

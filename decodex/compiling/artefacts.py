@@ -18,9 +18,10 @@ import numpy as np
 
 from decodex import storage
 from decodex._core import Compiled, Limits, SavedStates
-from decodex.compiling.compiled import CompiledConstraint, check_vocabulary, within_budget
+from decodex.compiling.compiled import CompiledConstraint, check_vocabulary, checked_limits, within_budget
+from decodex.constraints.base import encodable, term_of
 from decodex.constraints.data import from_data, to_data
-from decodex.errors import ArtefactError, ConstraintError
+from decodex.errors import ArtefactError, ConstraintError, VocabularyError
 
 if TYPE_CHECKING:
     from decodex.vocab import Vocabulary
@@ -60,6 +61,7 @@ def load(
     is too small.
     """
     check_vocabulary(vocab)
+    given = None if limits is None else checked_limits(limits)
     about, arrays, checksum = storage.read(path, "constraint", _REMEDY)
     if about.get("vocabulary") != vocab.fingerprint:
         raise ArtefactError(
@@ -69,9 +71,9 @@ def load(
         )
     try:
         constraint = from_data(about["constraint"])
-        limits = limits if limits is not None else Limits(*about["limits"])
+        limits = Limits(*about["limits"]) if given is None else given
         states = SavedStates(vocab.native, arrays, checksum)
-        native = Compiled(vocab.native, constraint.term(), limits, states, about["unenforced"])
+        native = Compiled(vocab.native, term_of(constraint), limits, states, about["unenforced"])
         max_tokens = about["max_tokens"] if max_tokens is None else max_tokens
         texts = SavedTexts(arrays["texts"], arrays["texts_end"])
     except ArtefactError as error:
@@ -85,7 +87,7 @@ def recorded(compiled: CompiledConstraint, texts: Sequence[Sequence[int]]) -> Sa
     """The states and masks on the way of token sequences; a ``ConstraintError`` for one that may not be written."""
     native = compiled.native
     if compiled.is_loaded:  # its states stand for others, which are what is to be saved
-        native = Compiled(compiled.vocab.native, compiled.constraint.term(), compiled.limits)
+        native = Compiled(compiled.vocab.native, term_of(compiled.constraint), compiled.limits)
     states, read = native.record(texts)
     for index, (text, count) in enumerate(zip(texts, read, strict=True)):
         if count < len(text):
@@ -103,19 +105,25 @@ def token_sequences(texts: WarmTexts, vocab: Vocabulary) -> list[list[int]]:
     """Texts as the vocabulary's own tokens, or, where it has no encoding, as its longest ones; ids as they are."""
     if isinstance(texts, (str, bytes)):
         raise ConstraintError("warm is a list of texts, not one; write warm=[text]")
+    if not isinstance(texts, Iterable):
+        raise ConstraintError(f"warm is a list of texts or of lists of token ids, not {texts!r}")
     return [_tokens(text, vocab, index) for index, text in enumerate(texts)]
 
 
 def _tokens(text: Any, vocab: Vocabulary, index: int) -> list[int]:
     if isinstance(text, str):
-        canonical = vocab.canonical_tokens(text)
+        canonical = vocab.canonical_tokens(encodable(text))
         if canonical is not None:
             return canonical
         text = text.encode()
     if isinstance(text, bytes):
         return list(vocab.native.longest_tokens(text))
     try:
-        return [operator.index(token) for token in text]
+        ids = [operator.index(token) for token in text]
+        outside = next((token for token in ids if not 0 <= token < len(vocab)), None)
+        if outside is not None:
+            raise VocabularyError(f"token id {outside} is outside the vocabulary of {len(vocab)} ids")
+        return ids
     except TypeError as error:
         raise ConstraintError(
             f"a sample is a text or a list of token ids, not {text!r}", location=f"warm[{index}]"

@@ -15,16 +15,17 @@ import time
 import warnings
 from contextlib import suppress
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decodex.compiling.artefacts import load, save
 from decodex.constraints.data import to_data
 from decodex.errors import ArtefactError
+from decodex.storage import file_path
 from decodex.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from decodex._core import Limits
     from decodex.compiling.compiled import CompiledConstraint
@@ -41,7 +42,9 @@ class ArtefactCache:
     """Artefacts in ``folder``, at most ``max_bytes`` of them. Made by each process for itself; safe to share."""
 
     def __init__(self, folder: str | os.PathLike[str], max_bytes: int = 1 << 30) -> None:
-        self.folder = Path(folder)
+        self.folder = file_path(folder)
+        if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 0:
+            raise ArtefactError(f"max_bytes of a cache is a count of bytes, not {max_bytes!r}")
         self.max_bytes = max_bytes
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from decodex._core import Compiled, Limits, Matcher
-from decodex.constraints.base import Constraint, as_constraint
-from decodex.errors import BudgetError, VocabularyError
+from decodex.constraints.base import Constraint, as_constraint, term_of
+from decodex.errors import BudgetError, ConstraintError, VocabularyError
 from decodex.matching.parts import Parts
 
 __all__ = ["CompiledConstraint", "Limits", "compile"]
@@ -122,7 +122,7 @@ def compile(
     constraint = as_constraint(constraint)
     if max_tokens is not None:
         checked_budget(max_tokens)
-    limits = limits if limits is not None else Limits()
+    limits = Limits() if limits is None else checked_limits(limits)
     folder = cache if cache is not None else os.environ.get("DECODEX_CACHE")
     if not folder:
         compiled = _compile(constraint, vocab, limits, warm)
@@ -136,7 +136,7 @@ def compile(
 
 
 def _compile(constraint: Constraint, vocab: Vocabulary, limits: Limits, warm: WarmTexts) -> CompiledConstraint:
-    compiled = CompiledConstraint(constraint, vocab, Compiled(vocab.native, constraint.term(), limits), None, limits)
+    compiled = CompiledConstraint(constraint, vocab, Compiled(vocab.native, term_of(constraint), limits), None, limits)
     if warm:
         from decodex.compiling.artefacts import recorded, token_sequences
 
@@ -152,6 +152,13 @@ def check_vocabulary(vocab: Vocabulary) -> None:
             f"vocab is a decodex.Vocabulary, not {type(vocab).__name__}; make one with "
             "decodex.Vocabulary.from_hf(tokenizer)"
         )
+
+
+def checked_limits(limits: Limits) -> Limits:
+    """The limits themselves; a ``ConstraintError`` when they are none."""
+    if not isinstance(limits, Limits):
+        raise ConstraintError(f"limits is a decodex.Limits, not {limits!r}; write decodex.Limits(pool_bytes=...)")
+    return limits
 
 
 def within_budget(compiled: CompiledConstraint) -> CompiledConstraint:

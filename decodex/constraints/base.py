@@ -6,12 +6,15 @@ Every constraint denotes a set of texts. ``term()`` says it to the core; everyth
 from __future__ import annotations
 
 import re
+import sys
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from decodex.constraints.describing import braces, counted, listed, quoted
-from decodex.errors import ConstraintError, UnsupportedError
+from decodex.errors import ConstraintError, LimitError, UnsupportedError
 
 if TYPE_CHECKING:
     from decodex._core import Term
@@ -40,7 +43,8 @@ class Constraint(ABC):
         >>> repeat(as_constraint("a+b"), 2).as_regex()
         '(?:a\\\\+b){2,}'
         """
-        return self._pattern(alone=True)
+        with _nested():
+            return self._pattern(alone=True)
 
     def _pattern(self, *, alone: bool) -> str:  # noqa: ARG002
         """The pattern; ``alone``: nothing stands before or behind it, so that it may look as far as it likes."""
@@ -207,6 +211,25 @@ class Repeat(Constraint):
         return some if self.min > 0 else f"(?:{some})?"
 
 
+def term_of(constraint: Constraint) -> Term:
+    """``constraint.term()``; a ``LimitError`` where it is nested too deeply to be walked."""
+    with _nested():
+        return constraint.term()
+
+
+@contextmanager
+def _nested() -> Iterator[None]:
+    """Name the limit that a walk over a deeply nested constraint meets."""
+    try:
+        yield
+    except RecursionError:
+        raise LimitError(
+            f"the constraint is nested too deeply for Python's recursion limit of {sys.getrecursionlimit()}; make it "
+            "flatter (parts joined by one operator are), use a grammar whose rules recurse, or raise the limit with "
+            "sys.setrecursionlimit"
+        ) from None
+
+
 def repeat(
     constraint: Constraint | str,
     min: int = 0,
@@ -243,6 +266,13 @@ def checked_counts(low: int, high: int | None, most: int, names: tuple[str, str]
             raise ConstraintError(f"{name} is a count up to {most:,}, not {value!r}")
     if high is not None and high < low:
         raise ConstraintError(f"{names[1]}={high} is less than {names[0]}={low}")
+
+
+def checked_flag(name: str, value: bool) -> bool:
+    """The flag itself; a ``ConstraintError`` when it is neither ``True`` nor ``False``."""
+    if not isinstance(value, bool):
+        raise ConstraintError(f"{name} is True or False, not {value!r}")
+    return value
 
 
 def encodable(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from decodex.constraints.base import AllOf, Constraint, encodable
+from decodex.constraints.base import AllOf, Constraint, checked_flag, encodable
 from decodex.constraints.describing import quoted
 from decodex.constraints.lengths import Unit, length
 from decodex.errors import ConstraintError
@@ -42,4 +42,4 @@ def copy_of(
         raise ConstraintError(f"the source of a copy is a text, not {type(source).__name__}")
     if len(source) > 500_000:
         raise ConstraintError(f"the source of a copy has at most 500,000 characters, not {len(source):,}")
-    return AllOf((Copy(encodable(source), whole_words), length(unit, min, max)))
+    return AllOf((Copy(encodable(source), checked_flag("whole_words", whole_words)), length(unit, min, max)))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from decodex.constraints.base import Constraint, as_constraint, encodable
+from decodex.constraints.base import Constraint, as_constraint, checked_counts, checked_flag, encodable
 from decodex.constraints.describing import quoted
 from decodex.constraints.metaschemas import metaschemas_for
 from decodex.errors import ConstraintError
@@ -155,19 +155,32 @@ def _options(given: dict[str, Any]) -> JsonOptions:
         if name not in known:
             shown = ", ".join("whitespace" if k == "white_space" else k for k in known)
             raise ConstraintError(f"unknown option {name!r}; the options are {shown}")
-    return JsonOptions(**given)
+    options = JsonOptions(**given)
+    for name, value in (("property_order", options.property_order), ("whitespace", options.white_space)):
+        if not isinstance(value, str):
+            raise ConstraintError(f"{name} is a string, not {value!r}")
+    encodable(options.white_space)
+    checked_counts(options.indent, None, 64, ("indent", ""))
+    checked_counts(0, options.max_digits, 1_000_000, ("", "max_digits"))
+    checked_flag("additional_properties", options.additional_properties)
+    return options
 
 
 def _registry(registry: Any) -> tuple[tuple[str, str], ...]:
-    if isinstance(registry, Mapping) and not hasattr(registry, "contents"):
-        return tuple((uri, _schema_text(schema)) for uri, schema in registry.items())
-    if isinstance(registry, tuple):
-        return registry
     try:
-        return tuple((uri, _schema_text(registry.contents(uri))) for uri in registry)
-    except (AttributeError, TypeError):
+        if isinstance(registry, Mapping) and not hasattr(registry, "contents"):
+            found = tuple(registry.items())
+        elif isinstance(registry, tuple):
+            found = registry
+        else:
+            found = tuple((uri, registry.contents(uri)) for uri in registry)
+        return tuple((encodable(uri), _schema_text(schema)) for uri, schema in found)
+    except ConstraintError:
+        raise
+    except (AttributeError, TypeError, ValueError):
         raise ConstraintError(
-            f"registry is a referencing.Registry or a mapping from URI to schema, not {type(registry).__name__}"
+            f"registry is a referencing.Registry or a mapping from URI to schema, not {type(registry).__name__} or "
+            "with other keys"
         ) from None
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from decodex.constraints.base import AllOf, Constraint, checked_counts, encodable
+from decodex.constraints.base import AllOf, Constraint, checked_counts, checked_flag, encodable
 from decodex.constraints.describing import listed, quoted
 from decodex.errors import ConstraintError
 
@@ -82,12 +82,12 @@ def contains(
     """
     forms = _all_forms("contains", phrases)
     low, high = _counts(min_count, max_count)
-    how = {"whole_words": whole_words, "ignore_case": ignore_case}
-    if ordered:
+    how = _how_found(whole_words, ignore_case)
+    if checked_flag("ordered", ordered):
         if high is not None and len(forms) > 1:
             raise ConstraintError("ordered phrases have no max_count; add excludes() or a max_count of their own")
-        return _between((lambda count: Contains(forms, count, **how)), low, high)
-    parts = [_between((lambda count, one=one: Contains((one,), count, **how)), low, high) for one in forms]
+        return _between(Contains(forms, **how), low, high)
+    parts = [_between(Contains((one,), **how), low, high) for one in forms]
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
@@ -104,7 +104,8 @@ def contains_any(
     """
     together = tuple(form for forms in _all_forms("contains_any", phrases) for form in forms)
     low, high = _counts(min_count, max_count)
-    return _between(lambda count: Contains((together,), count, whole_words, ignore_case), low, high)
+    how = _how_found(whole_words, ignore_case)
+    return _between(Contains((together,), **how), low, high)
 
 
 def excludes(*phrases: Forms, whole_words: bool = True, ignore_case: bool = False) -> Constraint:
@@ -112,12 +113,11 @@ def excludes(*phrases: Forms, whole_words: bool = True, ignore_case: bool = Fals
     return ~contains_any(*phrases, whole_words=whole_words, ignore_case=ignore_case)
 
 
-def _between(at_least: object, low: int, high: int | None) -> Constraint:
-    """At least ``low`` and, with ``high``, not more."""
-    make = at_least  # count -> constraint
-    parts: list[Constraint] = [make(low)] if low else []  # type: ignore[operator]
+def _between(once: Contains, low: int, high: int | None) -> Constraint:
+    """At least ``low`` times and, with ``high``, not more often."""
+    parts: list[Constraint] = [replace(once, count=low)] if low else []
     if high is not None:
-        parts.append(~make(high + 1))  # type: ignore[operator]
+        parts.append(~replace(once, count=high + 1))
     if not parts:
         raise ConstraintError("min_count=0 without max_count asks nothing; leave the phrase out")
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
@@ -126,6 +126,11 @@ def _between(at_least: object, low: int, high: int | None) -> Constraint:
 def _counts(low: int, high: int | None) -> tuple[int, int | None]:
     checked_counts(low, high, 10_000, ("min_count", "max_count"))
     return low, high
+
+
+def _how_found(whole_words: bool, ignore_case: bool) -> dict[str, bool]:
+    given = {"whole_words": whole_words, "ignore_case": ignore_case}
+    return {name: checked_flag(name, value) for name, value in given.items()}
 
 
 def _all_forms(name: str, phrases: tuple[Forms, ...]) -> tuple[tuple[str, ...], ...]:

@@ -92,6 +92,8 @@ def regex(pattern: str | re.Pattern[str], flags: int | re.RegexFlag = 0) -> Cons
     >>> regex(r"\d{4}-\d{2}").pattern
     '\\d{4}-\\d{2}'
     """
+    if not isinstance(flags, int):
+        raise ConstraintError(f"flags are those of re, such as re.IGNORECASE, not {flags!r}")
     if isinstance(pattern, re.Pattern):
         flags = re.RegexFlag(flags) | (pattern.flags & ~re.UNICODE)
         pattern = pattern.pattern
@@ -118,6 +120,8 @@ def choice(options: Iterable[str]) -> Constraint:
     """
     if isinstance(options, str):
         raise ConstraintError(f"choice takes a list of texts, not one string; write choice([{options!r}])")
+    if not isinstance(options, Iterable):
+        raise ConstraintError(f"choice takes a list of texts, not {options!r}")
     texts = tuple(options)
     for index, text in enumerate(texts):
         if not isinstance(text, str):

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from decodex.constraints.base import AllOf, Constraint, encodable
+from decodex.constraints.base import AllOf, Constraint, checked_flag, encodable
 from decodex.constraints.describing import quoted
 from decodex.constraints.lengths import length
 from decodex.constraints.patterns import Regex
@@ -76,7 +76,7 @@ def rei(expression: str, *, ordered: bool = True) -> Constraint:
     parser = _Parser(expression, start, stop)
     pattern = parser.sequence(choice=None)
     parts: list[Constraint] = [Regex(pattern or _ANYTHING) if parser.lengths else Regex(pattern)]
-    if not ordered:
+    if not checked_flag("ordered", ordered):
         if parser.fixed:
             raise _wrong("ordered=False is for keywords, masks and a length alone", expression, parser.fixed[0])
         keywords = [_keyword(word, True, True) for word in dict.fromkeys(parser.keywords)]
@@ -132,7 +132,7 @@ class _Parser:
             elif piece["length"]:
                 if choice is not None:
                     raise _wrong("a length stands behind the options, not inside of one", self.expression, place)
-                self.lengths.append(int(piece["length"]))
+                self.lengths.append(self._count(piece["length"]))
                 out.append(_Piece("length", ""))
             elif piece["choice"]:
                 if piece["close_choice"] and piece["choice"] == choice:
@@ -171,17 +171,23 @@ class _Parser:
         behind = re.compile(r"\s*<length=(\d+)>").match(self.expression, self.at, self.stop)
         if not behind or self.depth:
             return f"(?:{one})"
+        times = self._count(behind[1])
         self.at = behind.end()
-        return f"(?:(?:{one}) ?){{{int(behind[1])}}}"
+        return f"(?:(?:{one}) ?){{{times}}}"
 
     def _next(self) -> re.Match[str]:
         piece = _PIECE.match(self.expression, self.at, self.stop)
         if piece is None:
             raise _wrong(f"{self.expression[self.at]!r} is not expected here", self.expression, self.at)
-        if piece["length"] and int(piece["length"]) > 100_000:
-            raise _wrong("a length is at most 100,000 words", self.expression, self.at)
+        if piece["length"]:
+            self._count(piece["length"])
         self.at = piece.end()
         return piece
+
+    def _count(self, digits: str) -> int:
+        if len(digits) > 20 or int(digits) > 100_000:
+            raise _wrong("a length is at most 100,000 words", self.expression, self.at)
+        return int(digits)
 
     def _skip_space(self) -> None:
         while self.at < self.stop and self.expression[self.at].isspace():

@@ -11,7 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from decodex.constraints.base import AllOf, Constraint, Literal, Sequence, as_constraint, checked_counts, encodable
+from decodex.constraints.base import (
+    AllOf,
+    Constraint,
+    Literal,
+    Sequence,
+    as_constraint,
+    checked_counts,
+    checked_flag,
+    encodable,
+)
 from decodex.constraints.describing import braces, counted, listed, quoted
 from decodex.constraints.lengths import Unit, length
 from decodex.constraints.patterns import Text
@@ -120,7 +129,7 @@ def tagged(
     if idle:
         raise ConstraintError(f"the trigger {idle[0]!r} begins no tag; to forbid a text, use decodex.excludes")
     checked_counts(min, max, 1_000_000)
-    return Tagged(made, tuple(map(encodable, chosen)), min, max, text_after)
+    return Tagged(made, tuple(map(encodable, chosen)), min, max, checked_flag("text_after", text_after))
 
 
 def after(marker: str, constraint: Constraint | str, *, before: Constraint | str | None = None) -> Constraint:
@@ -152,6 +161,8 @@ def thinking(
     >>> import decodex as dx
     >>> answer = dx.thinking(max=100) + dx.choice(["yes", "no"])
     """
+    if not isinstance(begin, str):
+        raise ConstraintError(f"a section begins with a string, empty where the prompt has opened it, not {begin!r}")
     asked = [] if min == 0 and max is None else [length(unit, min, max)]
     if content is not None:
         asked.append(as_constraint(content))

@@ -34,6 +34,7 @@ _KINDS: dict[str, Callable[[], Constraint]] = {
     "text": Text,
 }
 _NAME = re.compile(r"[^\W\d]\w*")
+_FIXED = re.compile(r"[^{}]+|\{\{|\}\}")
 _PATTERN_END = re.compile(r"(?<!\\)((?:\\\\)*)/\}")
 
 
@@ -78,6 +79,8 @@ class Template(Constraint):
         >>> template("{n:int} of {what:word}").parse("3 of eggs")
         {'n': 3, 'what': 'eggs'}
         """
+        if not isinstance(text, str):
+            raise ConstraintError(f"the text of a template is a str, not {type(text).__name__}")
         data = text.encode("utf-8", "surrogatepass")
         spans = self._spans(data)
         values: dict[str, Any] = {}
@@ -144,23 +147,24 @@ def template(text: str, **gaps: Any) -> Template:
         raise ConstraintError(f"a template is a text, not {type(text).__name__}")
     parts: list[str | Gap] = []
     names: set[str] = set()
-    fixed, at = "", 0
+    fixed: list[str] = []
+    at = 0
     while at < len(text):
-        if text.startswith(("{{", "}}"), at):
-            fixed, at = fixed + text[at], at + 2
+        piece = _FIXED.match(text, at)
+        if piece:
+            fixed.append(piece[0][0] if piece[0] in ("{{", "}}") else piece[0])
+            at = piece.end()
         elif text[at] == "}":
             raise _wrong("a closing brace without an opening one; write }} for the character", text, at)
-        elif text[at] != "{":
-            fixed, at = fixed + text[at], at + 1
         else:
             gap, end = _gap(text, at, gaps)
             if gap.name in names:
                 raise _wrong(f"the gap {gap.name!r} is there twice; give it another name", text, at)
             names.add(gap.name)
-            parts += [encodable(fixed), gap] if fixed else [gap]
-            fixed, at = "", end
+            parts += [encodable("".join(fixed)), gap] if fixed else [gap]
+            fixed, at = [], end
     if fixed:
-        parts.append(encodable(fixed))
+        parts.append(encodable("".join(fixed)))
     unused = sorted(gaps.keys() - names)
     if unused:
         known = ", ".join(sorted(names)) or "none"
@@ -194,7 +198,8 @@ def _gap(text: str, at: int, gaps: dict[str, Any]) -> tuple[Gap, int]:
         raise _wrong(f"the gap {name!r} is not closed", text, at)
     kind = text[place + 1 : end_of_kind].strip()
     if kind not in _KINDS:
-        raise _wrong(f"{kind!r} is no kind of gap; use {', '.join(_KINDS)}, a /pattern/ or a keyword", text, place + 1)
+        known = ", ".join(_KINDS)
+        raise _wrong(f"{quoted(kind)} is no kind of gap; use {known}, a /pattern/ or a keyword", text, place + 1)
     return Gap(name, _KINDS[kind]()), end_of_kind + 1
 
 

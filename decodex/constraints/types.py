@@ -15,7 +15,7 @@ import inspect
 import types
 import typing
 import uuid
-from typing import Any
+from typing import Any, TypeVar
 
 from decodex.constraints.base import Constraint
 from decodex.constraints.json import json_schema
@@ -23,6 +23,7 @@ from decodex.constraints.patterns import choice
 from decodex.errors import UnsupportedError
 
 Schema = dict[str, Any]
+Entry = TypeVar("Entry")
 
 _FORMATS = {
     datetime.datetime: "date-time",
@@ -41,8 +42,9 @@ def type_(annotation: Any, **options: Any) -> Constraint:
     ``int("3")``, ``date.fromisoformat("2024-02-29")`` or ``Color("red")`` read them. ``options`` are those of
     :func:`decodex.json_schema`. Raises ``UnsupportedError`` for a type that has no such form.
     """
-    if annotation in _FORMATS:
-        return _unquoted_format(_FORMATS[annotation])
+    text_format = _looked_up(_FORMATS, annotation)
+    if text_format is not None:
+        return _unquoted_format(text_format)
     texts = _plain_texts(annotation)
     if texts is not None:
         return choice(texts)
@@ -59,6 +61,14 @@ def _own_schema(annotation: Any) -> Schema:
     builder = _SchemaBuilder()
     schema = builder.schema(annotation, "")
     return {**schema, "$defs": builder.definitions} if builder.definitions else schema
+
+
+def _looked_up(table: dict[Any, Entry], annotation: Any) -> Entry | None:
+    """The entry of an annotation; None where there is none, as for all that cannot be hashed."""
+    try:
+        return table.get(annotation)
+    except TypeError:
+        return None
 
 
 def _unquoted_format(name: str) -> Constraint:
@@ -111,13 +121,12 @@ class _SchemaBuilder:
             tuple: {"type": "array"},
             set: {"type": "array", "uniqueItems": True},
         }
-        try:
-            if annotation in simple:
-                return dict(simple[annotation])
-            if annotation in _FORMATS:
-                return {"type": "string", "format": _FORMATS[annotation]}
-        except TypeError:  # unhashable
-            pass
+        plain = _looked_up(simple, annotation)
+        if plain is not None:
+            return dict(plain)
+        text_format = _looked_up(_FORMATS, annotation)
+        if text_format is not None:
+            return {"type": "string", "format": text_format}
         if typing.get_origin(annotation) is not None:
             return self._generic(annotation, place)
         pydantic = _pydantic_schema(annotation)

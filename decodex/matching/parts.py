@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from decodex._core import Compiled, Limits, Matcher
-from decodex.constraints.base import AllOf, Constraint
+from decodex.constraints.base import AllOf, Constraint, term_of
 from decodex.constraints.json import JsonOptions, JsonSchema
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Parts:
     def matcher(self, part: Part) -> Matcher:
         """A matcher of the part alone, at the start of a text."""
         if part.native is None:
-            part.native = Compiled(self.vocabulary, part.whole.term(), self.limits)
+            part.native = Compiled(self.vocabulary, term_of(part.whole), self.limits)
         return Matcher(part.native)
 
 
@@ -85,5 +85,8 @@ def _conjuncts(constraint: Constraint) -> Iterator[Constraint]:
 def _shown(constraint: Constraint) -> str:
     if isinstance(constraint, JsonSchema):
         return "the JSON schema"
-    text = constraint.describe()
+    try:
+        text = constraint.describe()
+    except RecursionError:
+        return "a deeply nested constraint"
     return text if len(text) <= 100 else text[:97] + "..."

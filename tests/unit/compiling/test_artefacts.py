@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -196,7 +197,7 @@ def test_warm_in_memory() -> None:
     assert compiled.stats()["masks"] >= 3
 
 
-@pytest.mark.parametrize("text", ["abx", "b", b"\xff", [999_999], [1.5], [None]])
+@pytest.mark.parametrize("text", ["abx", "b", "a\ud800", b"\xff", [999_999], [2**40], [-1], [1.5], [None]])
 def test_samples_that_are_none(text: Any, tmp_path: Path) -> None:
     compiled = dx.compile(dx.regex("ab+"), byte_vocabulary())
     with pytest.raises(dx.DecodexError) as caught:
@@ -210,6 +211,34 @@ def test_samples_that_are_none(text: Any, tmp_path: Path) -> None:
 def test_one_text_is_no_list_of_texts(tmp_path: Path) -> None:
     with pytest.raises(dx.ConstraintError, match=r"write warm=\[text\]"):
         dx.compile(dx.text(), VOCAB).save(tmp_path / "artefact", warm="text")
+    with pytest.raises(dx.ConstraintError, match="warm is a list of texts"):
+        dx.compile(dx.text(), VOCAB).save(tmp_path / "artefact", warm=3)
+
+
+@pytest.mark.parametrize("path", [None, 3, 1.5, ["a"], "", "a\0b", "a\ud800"])
+def test_paths_that_are_none(path: Any) -> None:
+    compiled = dx.compile(dx.regex("ab+"), byte_vocabulary())
+    for use in (compiled.save, VOCAB.save, dx.Vocabulary.load, dx.ArtefactCache, lambda path: dx.load(path, VOCAB)):
+        with pytest.raises(dx.ArtefactError, match="path"):
+            use(path)
+
+
+def test_devices_and_pipes_are_neither_read_nor_replaced(tmp_path: Path) -> None:
+    compiled = dx.compile(dx.regex("ab+"), byte_vocabulary())
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for use in (compiled.save, VOCAB.save, dx.Vocabulary.load, lambda path: dx.load(path, VOCAB)):
+        with pytest.raises(dx.ArtefactError, match="no regular file"):
+            use(pipe)
+    assert pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]
+    with pytest.raises(dx.ArtefactError, match="no regular file"):
+        dx.load("/dev/zero", VOCAB)
+
+
+def test_limits_that_are_none(tmp_path: Path) -> None:
+    dx.compile(dx.regex("ab+"), VOCAB).save(tmp_path / "artefact")
+    with pytest.raises(dx.ConstraintError, match=r"limits is a decodex\.Limits"):
+        dx.load(tmp_path / "artefact", VOCAB, limits=3)
 
 
 @dataclass(frozen=True)
@@ -278,7 +307,6 @@ class TestRefusals:
     def test_missing(self, tmp_path: Path) -> None:
         self.refused(tmp_path / "nothing", "No such file")
         self.refused(tmp_path, "Is a directory")
-        self.refused(Path("a\0b"), "null")
         with pytest.raises(dx.VocabularyError, match="from_hf"):
             dx.load(tmp_path / "nothing", object())  # type: ignore[arg-type]
 

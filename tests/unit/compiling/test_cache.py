@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,6 +116,12 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "taken").write_bytes(b"")
     with pytest.raises(dx.ArtefactError, match="name a folder"):
         dx.compile(dx.text(), VOCAB, cache=tmp_path / "taken")
+
+
+@pytest.mark.parametrize("size", [None, -1, 1.5, "1", True])
+def test_a_size_that_is_none(size: Any, tmp_path: Path) -> None:
+    with pytest.raises(dx.ArtefactError, match="max_bytes"):
+        dx.ArtefactCache(tmp_path, size)
 
 
 def test_threads_write_and_read_at_once(tmp_path: Path) -> None:

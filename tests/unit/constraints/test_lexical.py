@@ -126,6 +126,9 @@ def test_phrases_inside_a_schema_and_a_budget() -> None:
         (lambda: dx.contains("a", min_count=0), "asks nothing"),
         (lambda: dx.contains("a", "b", ordered=True, max_count=2), "ordered"),
         (lambda: dx.excludes("\ud800"), "surrogate"),
+        (lambda: dx.contains("a", whole_words="no"), "whole_words is True or False"),
+        (lambda: dx.excludes("a", ignore_case=None), "ignore_case is True or False"),
+        (lambda: dx.contains("a", "b", ordered=1), "ordered is True or False"),
     ],
 )
 def test_bad_phrases(make: Callable[[], Any], message: str) -> None:

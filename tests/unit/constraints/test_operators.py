@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import pytest
 from support.vocabularies import byte_vocabulary
@@ -60,6 +61,25 @@ def test_contradictions_are_refused() -> None:
         dx.compile("a" + (dx.choice(["x"]) & dx.choice(["y"])), VOCAB)
 
 
+@pytest.mark.parametrize("nest", [dx.optional, dx.starts_with, lambda c: ~(c + "b"), lambda c: ("b" | c) + "c"])
+def test_deep_nesting_is_a_limit(nest: Callable[[dx.Constraint], dx.Constraint]) -> None:
+    constraint = A
+    for _ in range(10_000):
+        constraint = nest(constraint)
+    with pytest.raises(dx.LimitError, match="recursion limit"):
+        dx.compile(constraint, VOCAB)
+    with pytest.raises(dx.LimitError, match="recursion limit"):
+        constraint.as_regex()
+
+
+@pytest.mark.parametrize("join", [lambda c: A | c, lambda c: c & A, lambda c: "a" + c])
+def test_one_operator_over_and_over_is_flat(join: Callable[[dx.Constraint], dx.Constraint]) -> None:
+    constraint = A
+    for _ in range(2_000):
+        constraint = join(constraint)
+    assert dx.compile(constraint, VOCAB).matcher().allows(ord("a"))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -69,6 +89,17 @@ def test_contradictions_are_refused() -> None:
         (lambda: dx.text(stop=""), "non-empty"),
         (lambda: dx.regex(3), "not int"),
         (lambda: dx.regex(b"x"), "not bytes"),
+        (lambda: dx.regex("x", "i"), "flags are those of re"),
+        (lambda: dx.choice(3), "takes a list of texts"),
+        (lambda: dx.type_([int]), "no JSON form"),
+        (lambda: dx.json_schema({}, whitespace=["any"]), "whitespace is a string"),
+        (lambda: dx.json_schema({}, property_order={}), "property_order is a string"),
+        (lambda: dx.json_schema({}, indent="2"), "indent is a count up to 64"),
+        (lambda: dx.json_schema({}, max_digits=-1), "max_digits is a count"),
+        (lambda: dx.json_schema({}, additional_properties="no"), "additional_properties is True or False"),
+        (lambda: dx.json_schema({}, registry={3: {}}), "registry is a referencing.Registry"),
+        (lambda: dx.json_schema({}, registry=((),)), "registry is a referencing.Registry"),
+        (lambda: dx.compile(A, VOCAB, limits=3), "limits is a decodex.Limits"),
         (lambda: A & 3, "not int"),
         (lambda: dx.json_schema(3), "not int"),
         (lambda: dx.json_schema({"a": object()}), "cannot be written as JSON"),

@@ -199,6 +199,8 @@ def test_tools_from_functions() -> None:
         (lambda: dx.tagged([(str(i), "b", "c") for i in range(10, 80)]), "up to 64 triggers .*, not 70 of 140"),
         (lambda: dx.after("", "a"), "marker"),
         (lambda: dx.thinking(3, 2), "less than min"),
+        (lambda: dx.thinking(begin=None), "begins with a string"),
+        (lambda: dx.tagged("<a>", "x", "y", text_after="no"), "text_after is True or False"),
         (lambda: dx.thinking(unit="pages", max=2), "no unit"),
         (lambda: dx.tagged(5), "not 5"),
         (lambda: dx.tagged("<a>", "b", "c", triggers=5), "non-empty strings"),

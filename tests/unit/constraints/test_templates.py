@@ -237,11 +237,23 @@ def test_copies_out_of_a_long_source() -> None:
         (lambda: dx.copy_of(3), "not int"),
         (lambda: dx.copy_of("a" * 500_001), "500,000"),
         (lambda: dx.copy_of("a", 2, 1), "less than min"),
+        (lambda: dx.copy_of("a", whole_words="a"), "whole_words is True or False"),
+        (lambda: dx.rei("a", ordered=None), "ordered is True or False"),
+        (lambda: dx.rei("<length=" + "9" * 5_000 + ">"), "at most 100,000 words"),
+        (lambda: dx.template("{n:int}").parse(3), "is a str, not int"),
     ],
 )
 def test_wrong_items_and_copies_are_named(make: object, message: str) -> None:
     with pytest.raises(dx.ConstraintError, match=message):
         make()  # type: ignore[operator]
+
+
+def test_a_long_fixed_text() -> None:
+    long = "a {{}} " * 150_000
+    compiled = dx.compile(dx.template(long + "{n:int}"), VOCAB)
+    matcher = compiled.matcher()
+    assert matcher.allowed_tokens().tolist() == [ord("a")] and matcher.advance(ord("a"))
+    assert compiled.check("a {} " * 150_000 + "12")
 
 
 def test_a_source_without_such_a_copy_is_refused() -> None:

@@ -59,6 +59,12 @@ def test_one_part_is_no_conjunction() -> None:
     assert (compiled.check("b").parts, compiled.check("b").rate, compiled.check("c").rate) == ((), 1.0, 0.0)
 
 
+@pytest.mark.parametrize("text", [None, 5, ["a"], object()])
+def test_what_is_no_text(text: object) -> None:
+    with pytest.raises(dx.DecodexError, match="a text to check is a str or bytes"):
+        dx.compile(dx.regex("\0*"), VOCAB).check(text)  # type: ignore[arg-type]
+
+
 def test_where_parts_have_pointers_and_spans() -> None:
     text = '{"summary": "a cheap day in Berlin", "items": [{"name": "Ann"}, {"name": "bob"}, {"x": "y"}]}'
     result = report().check(text)
