@@ -70,12 +70,16 @@ uint32_t ExprPool::shortest(ExprId e) {
   if (!decomposes(e)) {
     length = search_shortest(e);
   } else if (n.kind == Kind::Concat) {
-    std::vector<ExprId> heads;
+    std::vector<ExprId> unknown;   // e and what is left behind its parts: a walk asks for each of them in turn
     ExprId rest = e;
-    for (; node(rest).kind == Kind::Concat && decomposes(rest) && (node(rest).flags & kSearch); rest = ExprId{node(rest).b})
-      heads.push_back(ExprId{node(rest).a});
+    for (; node(rest).kind == Kind::Concat && decomposes(rest) && (node(rest).flags & kSearch) &&
+           node(rest).life.load(std::memory_order_relaxed) == kNotAsked; rest = ExprId{node(rest).b})
+      unknown.push_back(rest);
     length = shortest(rest);
-    for (size_t i = heads.size(); i-- > 0 && length != kInfinite;) length = add(length, shortest(heads[i]));
+    for (size_t i = unknown.size(); i-- > 0;) {
+      if (length != kInfinite) length = add(length, shortest(ExprId{node(unknown[i]).a}));
+      set_shortest(unknown[i], length);
+    }
   } else if (n.kind == Kind::Alt) {
     for (ExprId kid : kids(e)) length = std::min(length, shortest(kid));
   } else if (n.kind == Kind::Repeat) {
