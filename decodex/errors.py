@@ -7,6 +7,8 @@ by a constraint that cannot be honoured, a budget that is too small, a vocabular
 
 from __future__ import annotations
 
+import reprlib
+
 __all__ = [
     "ArtefactError",
     "BudgetError",
@@ -73,3 +75,21 @@ class ArtefactError(DecodexError, ValueError):
 
 class MaskError(DecodexError, ValueError):
     """A buffer for masks, or the logits to mask, have the wrong shape, type or place."""
+
+
+class _Short(reprlib.Repr):
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 3
+        self.maxstring = self.maxother = 60
+
+    def repr_int(self, x: int, level: int) -> str:  # noqa: ARG002
+        return repr(x) if x.bit_length() < 128 else f"<an integer of {x.bit_length()} bits>"
+
+
+def shown(value: object) -> str:
+    """``repr(value)`` as messages show it: cut where it is long or deep, and never an error of its own."""
+    return _short.repr(value)
+
+
+_short = _Short()

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from decodex.errors import ArtefactError
+from decodex.errors import ArtefactError, shown
 from decodex.version import __version__
 
 __all__ = ["Contents", "file_path", "read", "write"]
@@ -117,9 +117,9 @@ def file_path(path: str | os.PathLike[str]) -> Path:
         name = os.fsdecode(path)
         os.fsencode(name)
     except (TypeError, UnicodeError) as error:
-        raise ArtefactError(f"a path is a str or an os.PathLike, not {path!r}: {error}") from error
+        raise ArtefactError(f"a path is a str or an os.PathLike, not {shown(path)}: {error}") from error
     if not name or "\0" in name:
-        raise ArtefactError(f"no file has the name {name!r}; a path is not empty and has no null character")
+        raise ArtefactError(f"no file has the name {shown(name)}; a path is not empty and has no null character")
     return Path(name)
 
 

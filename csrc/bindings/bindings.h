@@ -6,8 +6,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "base/error.h"
 
 namespace decodex {
 class Compiled;
@@ -28,6 +31,21 @@ void register_terms(py::module_& m);
 void register_artefacts(py::module_& m);
 void register_compiled(py::module_& m);
 void register_matcher(py::module_& m);
+
+// A value as messages show it.
+inline std::string shown(py::handle value) {
+  return py::cast<std::string>(py::module_::import("decodex.errors").attr("shown")(value));
+}
+
+// A whole number from Python: what is larger than its type is the largest there is. Throws Error(kind) for what is none.
+template <ErrorKind kind>
+struct Whole {
+  static_assert(kind == ErrorKind::Vocabulary || kind == ErrorKind::Mask || kind == ErrorKind::Constraint);
+  static constexpr const char* kNames = kind == ErrorKind::Vocabulary ? "token ids and counts of tokens"
+                                        : kind == ErrorKind::Mask     ? "rows of masks and numbers of threads"
+                                                                      : "limits";
+  int64_t value = 0;
+};
 
 // Adds what a generation holds, and how its caches did, to the numbers in `out`.
 void add_stats(Generation& generation, py::dict& out);
@@ -59,3 +77,20 @@ std::pair<std::shared_ptr<SavedStates>, std::vector<size_t>> record(Compiled& co
                                                                     const std::vector<std::vector<uint32_t>>& texts);
 
 }  // namespace decodex::bindings
+
+template <decodex::ErrorKind kind>
+struct pybind11::detail::type_caster<decodex::bindings::Whole<kind>> {
+  PYBIND11_TYPE_CASTER(decodex::bindings::Whole<kind>, const_name("int"));
+
+  bool load(handle from, bool) {
+    const object number = reinterpret_steal<object>(PyNumber_Index(from.ptr()));
+    if (!number) {
+      PyErr_Clear();
+      throw decodex::Error(kind, std::string(value.kNames) + " are whole numbers, not " + decodex::bindings::shown(from));
+    }
+    int overflow = 0;
+    value.value = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
+    if (overflow != 0) value.value = overflow > 0 ? INT64_MAX : INT64_MIN;
+    return true;
+  }
+};

@@ -31,18 +31,31 @@ void add_stats(Generation& generation, py::dict& out) {
   add("lexeme_tables_dropped", masks.tables_dropped);
 }
 
+namespace {
+
 using PhaseArguments = std::vector<std::tuple<std::shared_ptr<Term>, uint32_t, std::optional<uint32_t>>>;
 
-static std::vector<PhaseTerm> phases_of(const PhaseArguments& arguments) {
+std::vector<PhaseTerm> phases_of(const PhaseArguments& arguments) {
   std::vector<PhaseTerm> out;
   for (const auto& [term, min, max] : arguments) out.push_back({term, min, max.value_or(kNoBudget)});
   return out;
 }
 
+using Limit = Whole<ErrorKind::Constraint>;
+
+uint64_t checked(const char* name, Limit limit, int64_t most) {
+  if (limit.value < 0)
+    throw Error(ErrorKind::Constraint, std::string("the limit ") + name + " is a count, not " + std::to_string(limit.value));
+  return static_cast<uint64_t>(std::min(limit.value, most));
+}
+
+}  // namespace
+
 void register_compiled(py::module_& m) {
   py::class_<Limits>(m, "Limits")
-      .def(py::init([](uint64_t search_states, uint64_t pool_bytes, uint32_t nesting) {
-             return Limits{search_states, pool_bytes, nesting};
+      .def(py::init([](Limit search_states, Limit pool_bytes, Limit nesting) {
+             return Limits{checked("search_states", search_states, INT64_MAX), checked("pool_bytes", pool_bytes, INT64_MAX),
+                           static_cast<uint32_t>(checked("nesting", nesting, UINT32_MAX))};
            }),
            py::arg("search_states") = Limits{}.search_states, py::arg("pool_bytes") = Limits{}.pool_bytes,
            py::arg("nesting") = Limits{}.nesting)

@@ -2,6 +2,7 @@
 
 #include <pybind11/numpy.h>
 
+#include <climits>
 #include <optional>
 
 #include "bindings/bindings.h"
@@ -11,19 +12,22 @@ namespace decodex::bindings {
 
 namespace {
 
+using Token = Whole<ErrorKind::Vocabulary>;   // or a number of tokens
+using Row = Whole<ErrorKind::Mask>;
+
 // What is known already is answered at once; only work gives the GIL to other threads.
-bool fill(Matcher& m, py::handle bitmask, int64_t row) {
-  uint32_t* out = mask_buffer(bitmask, m.vocab().words()).row(row);
+bool fill(Matcher& m, py::handle bitmask, Row row) {
+  uint32_t* out = mask_buffer(bitmask, m.vocab().words()).row(row.value);
   if (auto restricted = m.fill_known(MaskEngine::Known(m.masks()), out)) return *restricted;
   const WithoutGil without_gil;
   return m.fill(out);
 }
 
-uint32_t token_id(int64_t token, const Matcher& m) {
-  if (token < 0 || token >= m.vocab().size())
-    throw Error(ErrorKind::Vocabulary, "token id " + std::to_string(token) + " is outside the vocabulary of " +
+uint32_t token_id(Token token, const Matcher& m) {
+  if (token.value < 0 || token.value >= m.vocab().size())
+    throw Error(ErrorKind::Vocabulary, "token id " + std::to_string(token.value) + " is outside the vocabulary of " +
                                            std::to_string(m.vocab().size()) + " ids");
-  return static_cast<uint32_t>(token);
+  return static_cast<uint32_t>(token.value);
 }
 
 py::array_t<int32_t> allowed_tokens(Matcher& m) {
@@ -48,7 +52,19 @@ void check_all(const std::vector<Matcher*>& matchers) {
       throw Error(ErrorKind::Mask, "the matchers of one batch must share one vocabulary");
 }
 
-bool fill_many(const std::vector<Matcher*>& matchers, py::handle bitmask, std::optional<unsigned> threads) {
+// The matchers of a list; it must outlive them.
+std::vector<Matcher*> matchers_of(const py::object& list) {
+  try {
+    return py::cast<std::vector<Matcher*>>(list);
+  } catch (const py::cast_error&) {
+    throw Error(ErrorKind::Mask, "matchers is a list of matchers, not " + shown(list));
+  }
+}
+
+bool fill_many(const py::object& list, py::handle bitmask, std::optional<Row> threads) {
+  const std::vector<Matcher*> matchers = matchers_of(list);
+  const int64_t count = threads.value_or(Row{1}).value;
+  if (count < 0) throw Error(ErrorKind::Mask, "threads is a count, not " + std::to_string(count));
   if (matchers.empty()) return false;
   check_all(matchers);
   MaskBuffer buffer = mask_buffer(bitmask, matchers[0]->vocab().words());
@@ -56,7 +72,7 @@ bool fill_many(const std::vector<Matcher*>& matchers, py::handle bitmask, std::o
     throw Error(ErrorKind::Mask, "the mask buffer has " + std::to_string(buffer.rows) + " rows for " +
                                      std::to_string(matchers.size()) + " matchers");
   const WithoutGil without_gil;
-  return fill_batch(matchers, buffer.data, buffer.columns, threads.value_or(1));
+  return fill_batch(matchers, buffer.data, buffer.columns, static_cast<unsigned>(std::min<int64_t>(count, UINT_MAX)));
 }
 
 using Ids = py::array_t<int64_t, py::array::c_style | py::array::forcecast>;
@@ -72,11 +88,12 @@ Ids ids_of(const py::object& numbers) {
   py::array array = py::array::ensure(numbers);
   if (array && array.size() == 0) return Ids(py::ssize_t{0});
   if (!array || (array.dtype().kind() != 'i' && array.dtype().kind() != 'u'))
-    throw Error(ErrorKind::Vocabulary, "a draft is a list of whole numbers, not " + std::string(py::str(py::repr(numbers))).substr(0, 60));
+    throw Error(ErrorKind::Vocabulary, "a draft is a list of whole numbers, not " + shown(numbers));
   return Ids::ensure(array);
 }
 
-py::array_t<bool> verify(Matcher& m, const py::object& token_ids, const py::object& parents, const py::object& bitmask, int64_t row) {
+py::array_t<bool> verify(Matcher& m, const py::object& token_ids, const py::object& parents, const py::object& bitmask, Row first) {
+  const int64_t row = first.value;
   const Ids tokens = ids_of(token_ids), follows = parents.is_none() ? Ids(py::ssize_t{0}) : ids_of(parents);
   const std::span<const int64_t> draft = span_of(tokens);
   std::optional<std::span<const int64_t>> tree;
@@ -109,11 +126,12 @@ void register_matcher(py::module_& m) {
       .def("fill_bitmask", &fill, py::arg("bitmask"), py::arg("row") = 0,
            "Write the mask of the next token into a row; False: every token is allowed.")
       .def("allowed_tokens", &allowed_tokens, "The ids that may come next, int32, ascending.")
-      .def("allows", [](Matcher& self, int64_t token) { return self.allows(token_id(token, self)); }, py::arg("token_id"))
-      .def("advance", [](Matcher& self, int64_t token) { return self.advance(token_id(token, self)); }, py::arg("token_id"),
+      .def("allows", [](Matcher& self, Token token) { return self.allows(token_id(token, self)); }, py::arg("token_id"))
+      .def("advance", [](Matcher& self, Token token) { return self.advance(token_id(token, self)); }, py::arg("token_id"),
            "Read a token; False: it is refused and nothing changed.")
       .def("validate",
-           [](Matcher& self, const Ids& ids) {
+           [](Matcher& self, const py::object& token_ids) {
+             const Ids ids = ids_of(token_ids);
              const WithoutGil without_gil;
              return self.validate({ids.data(), static_cast<size_t>(ids.size())});
            },
@@ -121,7 +139,8 @@ void register_matcher(py::module_& m) {
       .def("verify", &verify, py::arg("token_ids"), py::arg("parents") = py::none(), py::kw_only(),
            py::arg("bitmask") = py::none(), py::arg("row") = 0,
            "Which tokens of a draft, a chain or a tree, are allowed; the state is unchanged.")
-      .def("rollback", [](Matcher& self, int64_t n) {
+      .def("rollback", [](Matcher& self, Token count) {
+             const int64_t n = count.value;
              if (n < 0) throw Error(ErrorKind::Vocabulary, "cannot roll back a negative number of tokens");
              self.rollback(static_cast<uint32_t>(std::min<int64_t>(n, UINT32_MAX)));
            }, py::arg("n"), "Forget the last n tokens.")
@@ -152,19 +171,22 @@ void register_matcher(py::module_& m) {
       .def("forced_tokens", [](py::object self, py::object tokenize) {
              return py::module_::import("decodex.matching.forced").attr("forced_tokens")(self, tokenize);
            }, py::arg("tokenize") = py::none(), "Tokens that may be appended without asking the model.")
-      .def("last_bytes", [](const Matcher& self, size_t tokens) { return py::bytes(self.last_bytes(tokens)); },
+      .def("last_bytes", [](const Matcher& self, Token tokens) {
+             return py::bytes(self.last_bytes(static_cast<size_t>(std::max<int64_t>(tokens.value, 0))));
+           },
            py::arg("tokens"), "The bytes that the last tokens added to the text.")
       .def("crossings", [](Matcher& self, py::bytes text) {
              std::string_view bytes(text);
              const WithoutGil without_gil;
              return self.crossings(bytes);
            }, py::arg("text"), "Where in `text`, read from here, a token may begin that goes on behind its end.")
-      .def("spelling", [](const Matcher& self, const Ids& ids, size_t bytes) -> std::optional<size_t> {
+      .def("spelling", [](const Matcher& self, const py::object& token_ids, size_t bytes) -> std::optional<size_t> {
+             const Ids ids = ids_of(token_ids);
              size_t count = self.spelling({ids.data(), static_cast<size_t>(ids.size())}, bytes);
              if (count == SIZE_MAX) return std::nullopt;
              return count;
            }, py::arg("token_ids"), py::arg("length"), "How many of the tokens at the end spell the last bytes of them.")
-      .def("explain", [](py::object self, int64_t token) {
+      .def("explain", [](py::object self, Token token) {
              Matcher& m = self.cast<Matcher&>();
              uint32_t id = token_id(token, m);
              std::string_view text = m.at_start() ? m.vocab().start_token(id) : m.vocab().token(id);
@@ -188,7 +210,8 @@ void register_matcher(py::module_& m) {
            }, py::arg("text"), "(how many of the bytes can be read from here, whether the text may end after them).");
 
   m.def("fill_bitmasks", &fill_many, py::arg("matchers"), py::arg("bitmask"), py::arg("threads") = py::none());
-  m.def("first_with_same_mask", [](const std::vector<Matcher*>& matchers) {
+  m.def("first_with_same_mask", [](const py::object& list) {
+    const std::vector<Matcher*> matchers = matchers_of(list);
     check_all(matchers);
     return first_with_same_mask(matchers);
   }, py::arg("matchers"), "For each matcher the first one of the list whose mask surely is the same.");

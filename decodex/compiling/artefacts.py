@@ -21,7 +21,7 @@ from decodex._core import Compiled, Limits, SavedStates
 from decodex.compiling.compiled import CompiledConstraint, check_vocabulary, checked_limits, within_budget
 from decodex.constraints.base import encodable, term_of
 from decodex.constraints.data import from_data, to_data
-from decodex.errors import ArtefactError, ConstraintError, VocabularyError
+from decodex.errors import ArtefactError, ConstraintError, VocabularyError, shown
 
 if TYPE_CHECKING:
     from decodex.vocab import Vocabulary
@@ -106,7 +106,7 @@ def token_sequences(texts: WarmTexts, vocab: Vocabulary) -> list[list[int]]:
     if isinstance(texts, (str, bytes)):
         raise ConstraintError("warm is a list of texts, not one; write warm=[text]")
     if not isinstance(texts, Iterable):
-        raise ConstraintError(f"warm is a list of texts or of lists of token ids, not {texts!r}")
+        raise ConstraintError(f"warm is a list of texts or of lists of token ids, not {shown(texts)}")
     return [_tokens(text, vocab, index) for index, text in enumerate(texts)]
 
 
@@ -122,11 +122,11 @@ def _tokens(text: Any, vocab: Vocabulary, index: int) -> list[int]:
         ids = [operator.index(token) for token in text]
         outside = next((token for token in ids if not 0 <= token < len(vocab)), None)
         if outside is not None:
-            raise VocabularyError(f"token id {outside} is outside the vocabulary of {len(vocab)} ids")
+            raise VocabularyError(f"token id {shown(outside)} is outside the vocabulary of {len(vocab)} ids")
         return ids
     except TypeError as error:
         raise ConstraintError(
-            f"a sample is a text or a list of token ids, not {text!r}", location=f"warm[{index}]"
+            f"a sample is a text or a list of token ids, not {shown(text)}", location=f"warm[{index}]"
         ) from error
 
 

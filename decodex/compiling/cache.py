@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from decodex.compiling.artefacts import load, save
 from decodex.constraints.data import to_data
-from decodex.errors import ArtefactError
+from decodex.errors import ArtefactError, shown
 from decodex.storage import file_path
 from decodex.version import __version__
 
@@ -44,7 +44,7 @@ class ArtefactCache:
     def __init__(self, folder: str | os.PathLike[str], max_bytes: int = 1 << 30) -> None:
         self.folder = file_path(folder)
         if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 0:
-            raise ArtefactError(f"max_bytes of a cache is a count of bytes, not {max_bytes!r}")
+            raise ArtefactError(f"max_bytes of a cache is a count of bytes, not {shown(max_bytes)}")
         self.max_bytes = max_bytes
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

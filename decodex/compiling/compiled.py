@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from decodex._core import Compiled, Limits, Matcher
 from decodex.constraints.base import Constraint, as_constraint, term_of
-from decodex.errors import BudgetError, ConstraintError, VocabularyError
+from decodex.errors import BudgetError, ConstraintError, VocabularyError, shown
 from decodex.matching.parts import Parts
 
 __all__ = ["CompiledConstraint", "Limits", "compile"]
@@ -124,7 +124,7 @@ def compile(
         checked_budget(max_tokens)
     limits = Limits() if limits is None else checked_limits(limits)
     folder = cache if cache is not None else os.environ.get("DECODEX_CACHE")
-    if not folder:
+    if folder is None or (isinstance(folder, str) and not folder):
         compiled = _compile(constraint, vocab, limits, warm)
     else:
         from decodex.compiling.cache import ArtefactCache
@@ -137,7 +137,7 @@ def compile(
 
 def _compile(constraint: Constraint, vocab: Vocabulary, limits: Limits, warm: WarmTexts) -> CompiledConstraint:
     compiled = CompiledConstraint(constraint, vocab, Compiled(vocab.native, term_of(constraint), limits), None, limits)
-    if warm:
+    if warm is not None and not (isinstance(warm, (tuple, list)) and not warm):
         from decodex.compiling.artefacts import recorded, token_sequences
 
         compiled.warm_texts = token_sequences(warm, vocab)
@@ -157,7 +157,7 @@ def check_vocabulary(vocab: Vocabulary) -> None:
 def checked_limits(limits: Limits) -> Limits:
     """The limits themselves; a ``ConstraintError`` when they are none."""
     if not isinstance(limits, Limits):
-        raise ConstraintError(f"limits is a decodex.Limits, not {limits!r}; write decodex.Limits(pool_bytes=...)")
+        raise ConstraintError(f"limits is a decodex.Limits, not {shown(limits)}; write decodex.Limits(pool_bytes=...)")
     return limits
 
 
@@ -171,5 +171,5 @@ def within_budget(compiled: CompiledConstraint) -> CompiledConstraint:
 def checked_budget(max_tokens: int) -> int:
     """The budget itself; a ``BudgetError`` when it is not a count."""
     if isinstance(max_tokens, bool) or not isinstance(max_tokens, int) or not 0 <= max_tokens < 2**32 - 1:
-        raise BudgetError(f"max_tokens is a count of tokens, not {max_tokens!r}")
+        raise BudgetError(f"max_tokens is a count of tokens, not {shown(max_tokens)}")
     return max_tokens

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from decodex.constraints.describing import braces, counted, listed, quoted
-from decodex.errors import ConstraintError, LimitError, UnsupportedError
+from decodex.errors import ConstraintError, LimitError, UnsupportedError, shown
 
 if TYPE_CHECKING:
     from decodex._core import Term
@@ -263,7 +263,7 @@ def checked_counts(low: int, high: int | None, most: int, names: tuple[str, str]
     for name, value in zip(names, (low, high), strict=True):
         wrong = isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most
         if wrong and (value is not None or name == names[0]):
-            raise ConstraintError(f"{name} is a count up to {most:,}, not {value!r}")
+            raise ConstraintError(f"{name} is a count up to {most:,}, not {shown(value)}")
     if high is not None and high < low:
         raise ConstraintError(f"{names[1]}={high} is less than {names[0]}={low}")
 
@@ -271,7 +271,7 @@ def checked_counts(low: int, high: int | None, most: int, names: tuple[str, str]
 def checked_flag(name: str, value: bool) -> bool:
     """The flag itself; a ``ConstraintError`` when it is neither ``True`` nor ``False``."""
     if not isinstance(value, bool):
-        raise ConstraintError(f"{name} is True or False, not {value!r}")
+        raise ConstraintError(f"{name} is True or False, not {shown(value)}")
     return value
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from decodex.constraints.base import Constraint, encodable
 from decodex.constraints.describing import quoted
-from decodex.errors import ConstraintError
+from decodex.errors import ConstraintError, shown
 from decodex.syntax.gbnf import parse_gbnf
 from decodex.syntax.grammar import Grammar as ParsedGrammar
 from decodex.syntax.grammar import to_term
@@ -57,9 +57,9 @@ def grammar(source: str, syntax: Literal["lark", "gbnf"] = "lark", start: str | 
     if not isinstance(source, str):
         raise ConstraintError(f"a grammar is a str, not {type(source).__name__}")
     if not isinstance(syntax, str) or syntax not in _PARSERS:
-        raise ConstraintError(f"syntax={syntax!r} is not known; use {' or '.join(map(repr, _PARSERS))}")
+        raise ConstraintError(f"syntax={shown(syntax)} is not known; use {' or '.join(map(repr, _PARSERS))}")
     if start is not None and not isinstance(start, str):
         raise ConstraintError(f"start is the name of a rule, not {type(start).__name__}")
-    made = Grammar(encodable(source), syntax, start or _PARSERS[syntax][1])
+    made = Grammar(encodable(source), syntax, _PARSERS[syntax][1] if start is None else encodable(start))
     _parsed(made.source, made.syntax, made.start)
     return made

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from decodex.constraints.base import Constraint, as_constraint, checked_counts, encodable
 from decodex.constraints.describing import counted, quoted
-from decodex.errors import ConstraintError
+from decodex.errors import ConstraintError, shown
 
 if TYPE_CHECKING:
     from decodex._core import Term
@@ -70,8 +70,8 @@ def numbered(
     checked_counts(min, high, MOST_ITEMS)
     checked_counts(first, None, 1_000_000_000, ("first", ""))
     if not isinstance(label, str) or label.count("{}") != 1:
-        raise ConstraintError(f"label is a text with one {{}} in it, where the number stands, not {label!r}")
+        raise ConstraintError(f"label is a text with one {{}} in it, where the number stands, not {shown(label)}")
     if not isinstance(separator, str):
-        raise ConstraintError(f"separator is a text, not {separator!r}")
+        raise ConstraintError(f"separator is a text, not {shown(separator)}")
     before, behind = encodable(label).split("{}")
     return Numbered(as_constraint(item), min, high, before, behind, encodable(separator), first)

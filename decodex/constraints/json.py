@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from decodex.constraints.base import Constraint, as_constraint, checked_counts, checked_flag, encodable
 from decodex.constraints.describing import quoted
 from decodex.constraints.metaschemas import metaschemas_for
-from decodex.errors import ConstraintError
+from decodex.errors import ConstraintError, shown
 
 if TYPE_CHECKING:
     from decodex._core import SchemaOptions, Term
@@ -53,9 +53,10 @@ class JsonOptions:
         options.additional_properties_default = self.additional_properties
         options.max_digits = self.max_digits or 0
         if self.draft is not None:
-            if str(self.draft) not in _DRAFTS:
-                raise ConstraintError(f"draft={self.draft!r} is not known; use one of {', '.join(_DRAFTS)}")
-            options.draft = _DRAFTS[str(self.draft)]
+            draft = self.draft if isinstance(self.draft, str) else shown(self.draft)
+            if draft not in _DRAFTS:
+                raise ConstraintError(f"draft={shown(self.draft)} is not known; use one of {', '.join(_DRAFTS)}")
+            options.draft = _DRAFTS[draft]
         options.registry = list(self.registry)
         return options
 
@@ -139,7 +140,7 @@ def _where(where: Mapping[str, Constraint | str] | None) -> tuple[tuple[str, Con
     for pointer in where:
         if not isinstance(pointer, str) or not (pointer == "" or pointer.startswith("/")):
             raise ConstraintError(
-                f'where has the key {pointer!r}, which is no JSON Pointer; write "/name" or "/items/*/name"'
+                f'where has the key {shown(pointer)}, which is no JSON Pointer; write "/name" or "/items/*/name"'
             )
     return tuple((encodable(pointer), as_constraint(text)) for pointer, text in where.items())
 
@@ -153,12 +154,12 @@ def _options(given: dict[str, Any]) -> JsonOptions:
     known = JsonOptions.__dataclass_fields__
     for name in given:
         if name not in known:
-            shown = ", ".join("whitespace" if k == "white_space" else k for k in known)
-            raise ConstraintError(f"unknown option {name!r}; the options are {shown}")
+            names = ", ".join("whitespace" if k == "white_space" else k for k in known)
+            raise ConstraintError(f"unknown option {shown(name)}; the options are {names}")
     options = JsonOptions(**given)
     for name, value in (("property_order", options.property_order), ("whitespace", options.white_space)):
         if not isinstance(value, str):
-            raise ConstraintError(f"{name} is a string, not {value!r}")
+            raise ConstraintError(f"{name} is a string, not {shown(value)}")
     encodable(options.white_space)
     checked_counts(options.indent, None, 64, ("indent", ""))
     checked_counts(0, options.max_digits, 1_000_000, ("", "max_digits"))
@@ -201,12 +202,12 @@ def _schema_text(schema: Any) -> str:
 
 
 def _flag(name: str, value: str, off: str, on: str) -> bool:
-    if value not in (off, on):
-        raise ConstraintError(f"{name}={value!r} is not known; use {off!r} or {on!r}")
+    if not isinstance(value, str) or value not in (off, on):
+        raise ConstraintError(f"{name}={shown(value)} is not known; use {off!r} or {on!r}")
     return value == on
 
 
 def _one_of(kind: Any, name: str, value: str) -> Any:
-    if value not in kind.__members__:
-        raise ConstraintError(f"{name}={value!r} is not known; use one of {', '.join(kind.__members__)}")
+    if not isinstance(value, str) or value not in kind.__members__:
+        raise ConstraintError(f"{name}={shown(value)} is not known; use one of {', '.join(kind.__members__)}")
     return kind.__members__[value]

@@ -8,7 +8,7 @@ from typing import Literal as OneOf
 
 from decodex.constraints.base import Constraint, checked_counts
 from decodex.constraints.describing import braces, counted
-from decodex.errors import ConstraintError
+from decodex.errors import ConstraintError, shown
 
 if TYPE_CHECKING:
     from decodex._core import Term
@@ -62,7 +62,7 @@ def length(unit: Unit, min: int = 0, max: int | None = None) -> Constraint:
     >>> length("words", max=60)
     Length(unit='words', min=0, max=60)
     """
-    if unit not in get_args(Unit):
-        raise ConstraintError(f"{unit!r} is no unit of length; use one of {', '.join(get_args(Unit))}")
+    if not isinstance(unit, str) or unit not in get_args(Unit):
+        raise ConstraintError(f"{shown(unit)} is no unit of length; use one of {', '.join(get_args(Unit))}")
     checked_counts(min, max, 1_000_000)
     return Length(unit, min, max)

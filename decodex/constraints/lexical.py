@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from decodex.constraints.base import AllOf, Constraint, checked_counts, checked_flag, encodable
 from decodex.constraints.describing import listed, quoted
-from decodex.errors import ConstraintError
+from decodex.errors import ConstraintError, shown
 
 if TYPE_CHECKING:
     from decodex._core import Term
@@ -141,7 +141,7 @@ def _all_forms(name: str, phrases: tuple[Forms, ...]) -> tuple[tuple[str, ...], 
         forms = (phrase,) if isinstance(phrase, str) else tuple(phrase) if isinstance(phrase, Iterable) else ()
         if not forms or not all(isinstance(form, str) and form for form in forms):
             raise ConstraintError(
-                f"{name} takes phrases: non-empty strings, or lists of such forms; item {index} is {phrase!r}",
+                f"{name} takes phrases: non-empty strings, or lists of such forms; item {index} is {shown(phrase)}",
                 location=f"item {index}",
             )
         out.append(tuple(encodable(form) for form in forms))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from decodex.constraints.base import Constraint, encodable
 from decodex.constraints.describing import listed, quoted
-from decodex.errors import ConstraintError, UnsupportedError
+from decodex.errors import ConstraintError, UnsupportedError, shown
 
 if TYPE_CHECKING:
     from decodex._core import Term
@@ -93,7 +93,7 @@ def regex(pattern: str | re.Pattern[str], flags: int | re.RegexFlag = 0) -> Cons
     '\\d{4}-\\d{2}'
     """
     if not isinstance(flags, int):
-        raise ConstraintError(f"flags are those of re, such as re.IGNORECASE, not {flags!r}")
+        raise ConstraintError(f"flags are those of re, such as re.IGNORECASE, not {shown(flags)}")
     if isinstance(pattern, re.Pattern):
         flags = re.RegexFlag(flags) | (pattern.flags & ~re.UNICODE)
         pattern = pattern.pattern
@@ -119,9 +119,9 @@ def choice(options: Iterable[str]) -> Constraint:
     ('yes', 'no')
     """
     if isinstance(options, str):
-        raise ConstraintError(f"choice takes a list of texts, not one string; write choice([{options!r}])")
+        raise ConstraintError(f"choice takes a list of texts, not one string; write choice([{shown(options)}])")
     if not isinstance(options, Iterable):
-        raise ConstraintError(f"choice takes a list of texts, not {options!r}")
+        raise ConstraintError(f"choice takes a list of texts, not {shown(options)}")
     texts = tuple(options)
     for index, text in enumerate(texts):
         if not isinstance(text, str):

@@ -8,7 +8,7 @@ from typing import Literal as OneOf
 
 from decodex.constraints.base import Constraint, Sequence, as_constraint
 from decodex.constraints.patterns import Text
-from decodex.errors import ConstraintError
+from decodex.errors import ConstraintError, shown
 
 if TYPE_CHECKING:
     from decodex._core import Term
@@ -53,11 +53,12 @@ def at(unit: Span, position: int, constraint: Constraint | str) -> Constraint:
     >>> mentioned_first.describe()
     "the first sentence is: 'Berlin' appears"
     """
-    if unit not in get_args(Span):
-        raise ConstraintError(f"{unit!r} has no positions; use one of {', '.join(get_args(Span))}")
+    if not isinstance(unit, str) or unit not in get_args(Span):
+        raise ConstraintError(f"{shown(unit)} has no positions; use one of {', '.join(get_args(Span))}")
     if isinstance(position, bool) or not isinstance(position, int) or not 1 <= abs(position) <= 10_000:
         raise ConstraintError(
-            f"a position counts from 1 for the first, or from -1 for the last, up to 10,000; it is not {position!r}"
+            "a position counts from 1 for the first, or from -1 for the last, up to 10,000; it is not "
+            f"{shown(position)}"
         )
     return At(unit, position, as_constraint(constraint))
 

@@ -24,7 +24,7 @@ from decodex.constraints.base import (
 from decodex.constraints.describing import braces, counted, listed, quoted
 from decodex.constraints.lengths import Unit, length
 from decodex.constraints.patterns import Text
-from decodex.errors import ConstraintError
+from decodex.errors import ConstraintError, shown
 
 if TYPE_CHECKING:
     from decodex._core import Term
@@ -127,7 +127,7 @@ def tagged(
     made = tuple(_tag(*tag, chosen) for tag in tags)
     idle = [trigger for trigger in chosen if all(tag.trigger != trigger for tag in made)]
     if idle:
-        raise ConstraintError(f"the trigger {idle[0]!r} begins no tag; to forbid a text, use decodex.excludes")
+        raise ConstraintError(f"the trigger {shown(idle[0])} begins no tag; to forbid a text, use decodex.excludes")
     checked_counts(min, max, 1_000_000)
     return Tagged(made, tuple(map(encodable, chosen)), min, max, checked_flag("text_after", text_after))
 
@@ -162,8 +162,10 @@ def thinking(
     >>> answer = dx.thinking(max=100) + dx.choice(["yes", "no"])
     """
     if not isinstance(begin, str):
-        raise ConstraintError(f"a section begins with a string, empty where the prompt has opened it, not {begin!r}")
-    asked = [] if min == 0 and max is None else [length(unit, min, max)]
+        raise ConstraintError(
+            f"a section begins with a string, empty where the prompt has opened it, not {shown(begin)}"
+        )
+    asked = [] if max is None and isinstance(min, int) and min == 0 else [length(unit, min, max)]
     if content is not None:
         asked.append(as_constraint(content))
     before = None if not asked else asked[0] if len(asked) == 1 else AllOf(tuple(asked))
@@ -173,29 +175,29 @@ def thinking(
 
 def _up_to(marker: str, before: Constraint | str | None) -> Constraint:
     if not isinstance(marker, str) or not marker:
-        raise ConstraintError(f"a marker is a non-empty string, not {marker!r}")
+        raise ConstraintError(f"a marker is a non-empty string, not {shown(marker)}")
     text = Text(encodable(marker))
     return text if before is None else AllOf((text, Sequence((as_constraint(before), Literal(marker)))))
 
 
 def _tag_list(tags: Iterable[tuple[str, Any, Any]]) -> list[tuple[str, Any, Any]]:
     if not isinstance(tags, Iterable):
-        raise ConstraintError(f"tagged takes a begin, or a list of (begin, content, end), not {tags!r}")
+        raise ConstraintError(f"tagged takes a begin, or a list of (begin, content, end), not {shown(tags)}")
     made = []
     for index, tag in enumerate(tags):
         if not isinstance(tag, (tuple, list)) or len(tag) != 3:
-            raise ConstraintError(f"a tag is (begin, content, end), not {tag!r}", location=f"item {index}")
+            raise ConstraintError(f"a tag is (begin, content, end), not {shown(tag)}", location=f"item {index}")
         made.append((tag[0], tag[1], tag[2]))
     return made
 
 
 def _tag(begin: str, content: Constraint | str | None, end: Constraint | str | None, triggers: list[str]) -> Tag:
     if not isinstance(begin, str) or not begin:
-        raise ConstraintError(f"a tag begins with a non-empty string, not {begin!r}")
+        raise ConstraintError(f"a tag begins with a non-empty string, not {shown(begin)}")
     trigger = _first_complete(encodable(begin), triggers)
     if content is None:
         if not isinstance(end, str) or not end:
-            raise ConstraintError(f"the tag {begin!r} has no content: its end must be a non-empty string")
+            raise ConstraintError(f"the tag {shown(begin)} has no content: its end must be a non-empty string")
         return Tag(begin, trigger, Text(encodable(end)))
     return Tag(begin, trigger, Sequence((as_constraint(content), as_constraint("" if end is None else end))))
 
@@ -209,7 +211,7 @@ def _first_complete(begin: str, triggers: list[str]) -> str:
             if len(trigger) == stop:
                 return trigger
             raise ConstraintError(
-                f"the tag {begin!r} can never begin: the trigger {trigger!r} is complete inside of it first; drop that "
-                "trigger or choose another begin"
+                f"the tag {shown(begin)} can never begin: the trigger {shown(trigger)} is complete inside of it first; "
+                "drop that trigger or choose another begin"
             )
-    raise ConstraintError(f"the tag {begin!r} begins with none of the triggers {', '.join(map(repr, triggers))}")
+    raise ConstraintError(f"the tag {shown(begin)} begins with none of the triggers {', '.join(map(repr, triggers))}")

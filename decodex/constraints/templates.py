@@ -15,7 +15,7 @@ from decodex.constraints.describing import quoted
 from decodex.constraints.json import JsonSchema, JsonValue, json_schema, json_value
 from decodex.constraints.patterns import Text, choice, regex
 from decodex.constraints.types import type_
-from decodex.errors import ConstraintError
+from decodex.errors import ConstraintError, shown
 
 if TYPE_CHECKING:
     from decodex._core import Term
@@ -159,7 +159,7 @@ def template(text: str, **gaps: Any) -> Template:
         else:
             gap, end = _gap(text, at, gaps)
             if gap.name in names:
-                raise _wrong(f"the gap {gap.name!r} is there twice; give it another name", text, at)
+                raise _wrong(f"the gap {shown(gap.name)} is there twice; give it another name", text, at)
             names.add(gap.name)
             parts += [encodable("".join(fixed)), gap] if fixed else [gap]
             fixed, at = [], end
@@ -168,7 +168,7 @@ def template(text: str, **gaps: Any) -> Template:
     unused = sorted(gaps.keys() - names)
     if unused:
         known = ", ".join(sorted(names)) or "none"
-        raise ConstraintError(f"the template has no gap {unused[0]!r}; its gaps are {known}")
+        raise ConstraintError(f"the template has no gap {shown(unused[0])}; its gaps are {known}")
     return Template(tuple(parts))
 
 
@@ -180,12 +180,12 @@ def _gap(text: str, at: int, gaps: dict[str, Any]) -> tuple[Gap, int]:
     name, place = found[0], found.end()
     if text.startswith("}", place):
         if name not in gaps:
-            raise _wrong(f"the gap {name!r} is not given; pass {name}=..., or write {{{name}:int}}", text, at)
+            raise _wrong(f"the gap {shown(name)} is not given; pass {name}=..., or write {{{name}:int}}", text, at)
         return Gap(name, _given(name, gaps[name])), place + 1
     if not text.startswith(":", place):
-        raise _wrong(f"behind the name {name!r} comes }} or :", text, place)
+        raise _wrong(f"behind the name {shown(name)} comes }} or :", text, place)
     if name in gaps:
-        raise _wrong(f"the gap {name!r} is given as a keyword and in the template", text, at)
+        raise _wrong(f"the gap {shown(name)} is given as a keyword and in the template", text, at)
     if text.startswith("/", place + 1):
         end = _PATTERN_END.search(text, place + 2)
         if not end:
@@ -195,7 +195,7 @@ def _gap(text: str, at: int, gaps: dict[str, Any]) -> tuple[Gap, int]:
         return Gap(name, regex(pattern)), end.end()
     end_of_kind = text.find("}", place)
     if end_of_kind < 0:
-        raise _wrong(f"the gap {name!r} is not closed", text, at)
+        raise _wrong(f"the gap {shown(name)} is not closed", text, at)
     kind = text[place + 1 : end_of_kind].strip()
     if kind not in _KINDS:
         known = ", ".join(_KINDS)
@@ -214,7 +214,8 @@ def _given(name: str, value: Any) -> Constraint:
         return choice(value)
     if value is None or isinstance(value, (int, float, dict)):
         raise ConstraintError(
-            f"the gap {name!r} is a constraint, a string, a list of choices, a pattern or a type, not {value!r}"
+            f"the gap {shown(name)} is a constraint, a string, a list of choices, a pattern or a type, not "
+            f"{shown(value)}"
         )
     return type_(value)
 

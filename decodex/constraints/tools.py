@@ -12,7 +12,7 @@ from decodex.constraints.base import Constraint, Sequence, as_constraint, checke
 from decodex.constraints.json import json_schema
 from decodex.constraints.tags import tagged
 from decodex.constraints.types import signature_schema
-from decodex.errors import ConstraintError
+from decodex.errors import ConstraintError, shown
 
 Format = OneOf["hermes", "llama3", "mistral", "mistral_v11", "deepseek_v3", "deepseek_v31", "harmony"]
 """``hermes``: Hermes and Qwen; ``llama3``: Llama 3 with <function=...>; ``mistral``: up to tokenizer v7, a list;
@@ -55,16 +55,16 @@ def tool_calls(
     >>> weather = {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
     >>> calls = tool_calls([weather], format="llama3", max=1)
     """
-    if format not in get_args(Format):
-        raise ConstraintError(f"{format!r} is no format of tool calls; use one of {', '.join(get_args(Format))}")
+    if not isinstance(format, str) or format not in get_args(Format):
+        raise ConstraintError(f"{shown(format)} is no format of tool calls; use one of {', '.join(get_args(Format))}")
     if isinstance(tools, Mapping) or not isinstance(tools, Iterable):
-        raise ConstraintError(f"tool_calls takes a list of tools, not {tools!r}")
+        raise ConstraintError(f"tool_calls takes a list of tools, not {shown(tools)}")
     made = [_tool(tool, index, options) for index, tool in enumerate(tools)]
     if not made:
         raise ConstraintError("tool_calls needs at least one tool")
     names = [tool.name for tool in made]
     if len(set(names)) < len(names):
-        raise ConstraintError(f"two tools have the name {next(n for n in names if names.count(n) > 1)!r}")
+        raise ConstraintError(f"two tools have the name {shown(next(n for n in names if names.count(n) > 1))}")
     checked_counts(min, max, 1_000_000)
     return _FORMATS[format](made, min, max)
 
@@ -76,7 +76,8 @@ def _tool(tool: Any, index: int, options: dict[str, Any]) -> Tool:
         inner = tool.get("function", tool) if isinstance(tool, Mapping) else None
         if not isinstance(inner, Mapping) or not isinstance(inner.get("name"), str) or not inner["name"]:
             raise ConstraintError(
-                f"a tool is a mapping with a name and parameters, or a function, not {tool!r}", location=f"item {index}"
+                f"a tool is a mapping with a name and parameters, or a function, not {shown(tool)}",
+                location=f"item {index}",
             )
         name, parameters = inner["name"], inner.get("parameters", {"type": "object", "properties": {}})
     return Tool(name, json_schema(parameters, **options))

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from decodex.constraints.base import Constraint
 from decodex.constraints.json import json_schema
 from decodex.constraints.patterns import choice
-from decodex.errors import UnsupportedError
+from decodex.errors import UnsupportedError, shown
 
 Schema = dict[str, Any]
 Entry = TypeVar("Entry")
@@ -139,8 +139,8 @@ class _SchemaBuilder:
         if isinstance(annotation, typing.NewType):
             return self.schema(annotation.__supertype__, place)
         raise UnsupportedError(
-            f"{annotation!r} has no JSON form here; use a scalar, a container, a dataclass, TypedDict, NamedTuple, "
-            "Enum, Literal or Pydantic model, or write the schema yourself with decodex.json_schema(...)",
+            f"{shown(annotation)} has no JSON form here; use a scalar, a container, a dataclass, TypedDict, "
+            "NamedTuple, Enum, Literal or Pydantic model, or write the schema yourself with decodex.json_schema(...)",
             location=place or None,
         )
 
@@ -165,10 +165,10 @@ class _SchemaBuilder:
         if origin in (dict, collections.abc.Mapping):
             if args[0] is not str:
                 raise UnsupportedError(
-                    f"the keys of a JSON object are strings, not {args[0]!r}", location=place or None
+                    f"the keys of a JSON object are strings, not {shown(args[0])}", location=place or None
                 )
             return {"type": "object", "additionalProperties": self.schema(args[1], f"{place}/*")}
-        raise UnsupportedError(f"{annotation!r} has no JSON form here", location=place or None)
+        raise UnsupportedError(f"{shown(annotation)} has no JSON form here", location=place or None)
 
     def _class(self, cls: type, place: str) -> Schema:
         if issubclass(cls, enum.Enum):

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from decodex.errors import MaskError
+from decodex.errors import MaskError, shown
 from decodex.matching.bitmask import BITS
 
 __all__ = ["apply_bitmask", "kernel_name"]
@@ -243,9 +243,10 @@ def _numbers(name: str, given: Sequence[int] | None, held: int, of: str) -> npt.
     """Numbers of rows, all ``held`` of them when none are given."""
     if given is None:
         return np.arange(held)
-    numbers = np.asarray(given, dtype=np.int64) if len(given) else np.empty(0, np.int64)
-    if numbers.ndim != 1:
-        raise MaskError(f"{name}= is a list of row numbers, not of shape {numbers.shape}")
+    numbers = np.asarray(given)
+    if numbers.ndim != 1 or (numbers.size and numbers.dtype.kind not in "iu"):
+        raise MaskError(f"{name}= is a list of row numbers, not {shown(given)}")
+    numbers = numbers.astype(np.int64)
     outside = (numbers < 0) | (numbers >= held)
     if outside.any():
         raise MaskError(f"{name}= names row {int(numbers[outside][0])} of the {of}, which has {held}")

@@ -13,7 +13,7 @@ generated token that was not allowed, which means that another processor has ove
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from decodex.compiling import CompiledConstraint
 from decodex.decoding.kernels import apply_bitmask
 from decodex.decoding.mask_buffer import MaskBuffer, distinct
 from decodex.decoding.places import Generation, Place, Refused, Start
-from decodex.errors import ConstraintError, MaskError, VocabularyError
+from decodex.errors import ConstraintError, MaskError, VocabularyError, shown
 from decodex.matching import Matcher, allocate_bitmask, fill_bitmasks, forced_tokens
 from decodex.matching.bitmask import BITS
 from decodex.matching.forced import Tokenize
@@ -75,7 +75,7 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
         self._compiled = _constraints(compiled)
         self._vocab = _one_vocabulary(self._compiled)
         if prompt_length is not None and (not isinstance(prompt_length, int) or prompt_length < 0):
-            raise ConstraintError(f"prompt_length is a count of tokens, not {prompt_length!r}")
+            raise ConstraintError(f"prompt_length is a count of tokens, not {shown(prompt_length)}")
         self._prompt_length = prompt_length
         self._max_tokens = max_tokens
         self._tokenize = tokenize
@@ -274,7 +274,7 @@ def _constraints(
     compiled: CompiledConstraint | Sequence[CompiledConstraint | None],
 ) -> list[CompiledConstraint | None]:
     several: list[CompiledConstraint | None]
-    several = [compiled] if isinstance(compiled, CompiledConstraint) else list(compiled)
+    several = list(compiled) if isinstance(compiled, Iterable) else [compiled]
     for one in several:
         if one is not None and not isinstance(one, CompiledConstraint):
             raise ConstraintError(
@@ -298,6 +298,9 @@ def _one_vocabulary(compiled: list[CompiledConstraint | None]) -> Any:
 
 
 def _check_shapes(input_ids: Any, scores: Any) -> None:
+    for name, given in (("input_ids", input_ids), ("scores", scores)):
+        if not isinstance(given, torch.Tensor):
+            raise MaskError(f"{name} is a torch tensor, not {type(given).__name__}")
     if input_ids.ndim != 2 or scores.ndim != 2 or input_ids.shape[0] != scores.shape[0]:
         raise MaskError(
             "expected one row of all tokens so far and one row of scores per text, not input_ids of shape "

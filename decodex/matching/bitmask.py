@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from decodex.errors import MaskError
+from decodex.errors import MaskError, shown
 
 __all__ = ["BITS", "allocate_bitmask", "mask_words"]
 
 BITS = 32
+MOST = 2**31 - 1
+"""Rows, and ids."""
 
 
 def mask_words(vocab_size: int) -> int:
@@ -47,6 +49,6 @@ def _count(name: str, value: int) -> int:
         count = -1 if isinstance(value, bool) else operator.index(value)
     except TypeError:
         count = -1
-    if count < 0:
-        raise MaskError(f"{name} of a mask buffer is a count, not {value!r}")
+    if not 0 <= count <= MOST:
+        raise MaskError(f"{name} of a mask buffer is a count up to {MOST:,}, not {shown(value)}")
     return count

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from decodex.constraints.json import JsonSchema
-from decodex.errors import DecodexError
+from decodex.errors import DecodexError, shown
 from decodex.matching.places import place_at, strings_at
 from decodex.matching.violation import first_violation
 
@@ -84,7 +84,7 @@ class Explanation:
 def check(parts: Parts, matcher: Matcher, text: str | bytes) -> CheckResult:
     """Judge a whole text by a constraint, with a matcher at its start, and by each of its parts."""
     if not isinstance(text, (str, bytes, bytearray, memoryview)):
-        raise DecodexError(f"a text to check is a str or bytes, not {text!r}")
+        raise DecodexError(f"a text to check is a str or bytes, not {shown(text)}")
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes(text)
     whole = _verdict(matcher, data)
     each = tuple(parts)

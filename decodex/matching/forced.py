@@ -12,8 +12,10 @@ tokenizer may look at one character that is no part of a token; they are met for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
+
+from decodex.errors import VocabularyError, shown
 
 if TYPE_CHECKING:
     from decodex._core import Matcher
@@ -33,6 +35,8 @@ def forced_tokens(matcher: Matcher, tokenize: Tokenize | None = None) -> list[in
     """
     if tokenize is None:
         return []
+    if not callable(tokenize):
+        raise VocabularyError(f"tokenize is a function from a text to token ids, not {shown(tokenize)}")
     forced = matcher.forced_bytes()
     if not forced:
         return []
@@ -60,9 +64,13 @@ def _ends(matcher: Matcher, forced: bytes) -> list[int]:
 def _cut(matcher: Matcher, tokenize: Tokenize, before: bytes, forced: bytes) -> list[int]:
     """The tokenizer's tokens of the forced text behind ``before``; none if one begins before it."""
     try:
-        ids = list(tokenize((before + forced).decode()))
+        text = (before + forced).decode()
     except UnicodeDecodeError:
         return []
+    cut = tokenize(text)
+    if not isinstance(cut, Iterable):
+        raise VocabularyError(f"tokenize gives a list of token ids, not {shown(cut)}")
+    ids = list(cut)
     count = matcher.spelling(ids, len(forced))
     return ids[len(ids) - count :] if count else []
 

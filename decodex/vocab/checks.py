@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import index
 
-from decodex.errors import VocabularyError
+from decodex.errors import VocabularyError, shown
 
-__all__ = ["TokenIds", "id_list", "resolve_eos", "resolve_size", "resolve_special"]
+__all__ = ["TokenIds", "id_list", "listed_ids", "resolve_eos", "resolve_size", "resolve_special"]
 
 TokenIds = int | Iterable[int] | None
 
@@ -26,11 +26,15 @@ def id_list(ids: TokenIds, what: str) -> list[int]:
     try:
         return [index(ids)]  # type: ignore[arg-type]  # a single id, of any integer type
     except TypeError:
-        pass
+        return listed_ids(ids, what, "an integer or a list of integers")  # type: ignore[arg-type]
+
+
+def listed_ids(ids: Iterable[int], what: str, wanted: str = "a list of integers") -> list[int]:
+    """``ids``, of any integer type, as a list of plain ints."""
     try:
-        return [index(token_id) for token_id in ids]  # type: ignore[union-attr]
+        return [index(token_id) for token_id in ids]
     except TypeError as error:
-        raise VocabularyError(f"{what} must be an integer or a list of integers, not {ids!r}") from error
+        raise VocabularyError(f"{what} must be {wanted}, not {shown(ids)}") from error
 
 
 def resolve_size(vocab_size: int | None, ids_needed: int) -> int:
@@ -43,21 +47,21 @@ def resolve_size(vocab_size: int | None, ids_needed: int) -> int:
         try:
             size = index(vocab_size)
         except TypeError as error:
-            raise VocabularyError(f"vocab_size must be an integer, not {vocab_size!r}") from error
+            raise VocabularyError(f"vocab_size must be an integer, not {shown(vocab_size)}") from error
     if size < ids_needed:
         raise VocabularyError(
-            f"vocab_size={size} is smaller than the {ids_needed} ids of the tokenizer: pass the width of the "
+            f"vocab_size={shown(size)} is smaller than the {ids_needed} ids of the tokenizer: pass the width of the "
             "model's logits; if the model really has fewer, use Vocabulary.from_tokens with the tokens it has"
         )
     if size > MAX_SIZE:
-        raise VocabularyError(f"vocab_size={size} is above the limit of {MAX_SIZE} ids")
+        raise VocabularyError(f"vocab_size={shown(size)} is above the limit of {MAX_SIZE} ids")
     return size
 
 
 def _in_range(ids: list[int], size: int, what: str) -> tuple[int, ...]:
     for token_id in ids:
         if not 0 <= token_id < size:
-            raise VocabularyError(f"{what} has the id {token_id}, outside of the vocabulary's 0..{size - 1}")
+            raise VocabularyError(f"{what} has the id {shown(token_id)}, outside of the vocabulary's 0..{size - 1}")
     return tuple(sorted(set(ids)))
 
 

@@ -41,7 +41,7 @@ def _open(model: str | PathLike[str] | bytes) -> Any:
         if isinstance(model, bytes):
             return SentencePieceProcessor(model_proto=model)
         return SentencePieceProcessor(model_file=fspath(model))
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, TypeError, ValueError) as error:  # a TypeError: a name that is no UTF-8
         place = "the bytes given" if isinstance(model, bytes) else repr(fspath(model))
         raise VocabularyError(f"{place} cannot be read as a SentencePiece model: {error}") from error
 

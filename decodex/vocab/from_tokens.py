@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from decodex.errors import VocabularyError
+from decodex.errors import VocabularyError, shown
 from decodex.vocab.checks import TokenIds, resolve_eos, resolve_size, resolve_special
 from decodex.vocab.table import TokenSource, build_table
 
@@ -20,7 +20,7 @@ def _check_elements(tokens: Sequence[bytes | None]) -> None:
         if token is not None and not isinstance(token, bytes):
             hint = ": encode it, for instance token.encode()" if isinstance(token, str) else ""
             raise VocabularyError(
-                f"tokens[{token_id}] is {token!r} of type {type(token).__name__}; every token must be bytes, "
+                f"tokens[{token_id}] is {shown(token)} of type {type(token).__name__}; every token must be bytes, "
                 f"or None for an id without text{hint}"
             )
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from decodex.errors import VocabularyError
+from decodex.errors import VocabularyError, shown
+from decodex.vocab.checks import listed_ids
 from decodex.vocab.table import Encode, TokenSource, with_texts
 
 __all__ = ["SpecialTokens", "with_text_of_special"]
@@ -20,8 +21,8 @@ SpecialTokens = Iterable[int | str]
 
 def with_text_of_special(source: TokenSource, chosen: SpecialTokens) -> TokenSource:
     """The source in which the chosen special tokens match their text."""
-    if isinstance(chosen, (str, int)):
-        raise VocabularyError(f"text_of_special is a list of ids or texts of special tokens; write [{chosen!r}]")
+    if isinstance(chosen, str) or not isinstance(chosen, Iterable):
+        raise VocabularyError(f"text_of_special is a list of ids or texts of special tokens; write [{shown(chosen)}]")
     texts = {token_id: source.special_texts[token_id] for token_id in (_id_of(source, one) for one in chosen)}
     if not texts:
         return source
@@ -38,14 +39,15 @@ def _id_of(source: TokenSource, chosen: int | str) -> int:
     if isinstance(chosen, str):
         found = next((i for i, text in known.items() if text == chosen.encode("utf-8", "replace")), None)
     else:
-        found = chosen if chosen in known else None
+        [given] = listed_ids([chosen], "an item of text_of_special", "an id or a text")
+        found = given if given in known else None
     if found is None:
-        shown = ", ".join(repr(text.decode("utf-8", "replace")) for text in list(known.values())[:8]) or "none"
+        texts = ", ".join(repr(text.decode("utf-8", "replace")) for text in list(known.values())[:8]) or "none"
         raise VocabularyError(
-            f"text_of_special has {chosen!r}, which is no special token that is written as text; there are {shown}"
+            f"text_of_special has {shown(chosen)}, which is no special token that is written as text; there are {texts}"
         )
     if found in source.eos_token_ids:
-        raise VocabularyError(f"text_of_special has {chosen!r}, an end token, which never matches text")
+        raise VocabularyError(f"text_of_special has {shown(chosen)}, an end token, which never matches text")
     return int(found)
 
 

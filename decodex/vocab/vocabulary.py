@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from decodex.errors import VocabularyError
-from decodex.vocab.checks import TokenIds
+from decodex.errors import VocabularyError, shown
+from decodex.vocab.checks import TokenIds, listed_ids
 from decodex.vocab.from_tokens import load_tokens
 from decodex.vocab.special_text import SpecialTokens, with_text_of_special
 from decodex.vocab.table import Encode, TokenSource
@@ -237,6 +237,8 @@ class Vocabulary:
 
     def canonical_tokens(self, text: str) -> list[int] | None:
         """The tokenizer's own tokens for ``text``, if they spell exactly ``text``; ``None`` otherwise."""
+        if not isinstance(text, str):
+            raise VocabularyError(f"a text to encode is a str, not {shown(text)}")
         encode = self._source.encode
         if encode is None:
             return None
@@ -257,10 +259,10 @@ class Vocabulary:
         """The bytes of a token sequence; ids without text add nothing. ``at_start``: it begins the text."""
         table = self._source.table
         parts: list[bytes] = []
-        for token_id in token_ids:
+        for token_id in listed_ids(token_ids, "token_ids"):
             if not 0 <= token_id < len(table):
                 raise VocabularyError(
-                    f"token id {token_id} is outside of the vocabulary's 0..{len(table) - 1}"
+                    f"token id {shown(token_id)} is outside of the vocabulary's 0..{len(table) - 1}"
                 )
             if table.has_text[token_id]:
                 parts.append(table.middle(token_id) if parts or not at_start else table.start(token_id))
