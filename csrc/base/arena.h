@@ -1,6 +1,7 @@
 // Bump allocation for immutable data that lives as long as its pool.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -31,14 +32,14 @@ class Arena {
 
  private:
   void refill(size_t bytes) {
-    size_t size = bytes > kBlock ? bytes : kBlock;
+    const size_t size = std::max(bytes, std::clamp(total_, kLeast, kMost));   // what is small stays small
     blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
     next_ = blocks_.back().get();
     left_ = size;
     total_ += size;
   }
 
-  static constexpr size_t kBlock = 1 << 16;
+  static constexpr size_t kLeast = 1 << 10, kMost = 1 << 16;   // bytes of a block
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
   std::byte* next_ = nullptr;
   size_t left_ = 0;

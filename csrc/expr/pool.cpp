@@ -7,21 +7,11 @@
 #include <functional>
 
 #include "base/map_bytes.h"
+#include "expr/lengths.h"
 
 namespace decodex {
 
 namespace {
-
-uint32_t add_lengths(uint32_t a, uint32_t b) {
-  if (a == kInfinite || b == kInfinite) return kInfinite;
-  return static_cast<uint32_t>(std::min<uint64_t>(uint64_t{a} + b, kInfinite - 1));
-}
-
-uint32_t multiply_lengths(uint32_t a, uint32_t times) {
-  if (times == 0) return 0;
-  if (a == kInfinite) return kInfinite;
-  return static_cast<uint32_t>(std::min<uint64_t>(uint64_t{a} * times, kInfinite - 1));
-}
 
 bool less(ExprId a, ExprId b) { return static_cast<uint32_t>(a) < static_cast<uint32_t>(b); }
 
@@ -106,8 +96,6 @@ bool RuleSource::includes(uint64_t, uint64_t) const { return false; }
 const uint8_t* RuleSource::known_classes(uint64_t) const { return nullptr; }
 
 std::optional<ExprId> RuleSource::known_next(ExprPool&, uint64_t, uint8_t) { return std::nullopt; }
-
-size_t RuleSource::memory() const { return 0; }
 
 std::vector<ExprId> ExprPool::captures_at_head(ExprId e) const {
   std::vector<ExprId> found, stack{e};
@@ -512,18 +500,10 @@ ExprId ExprPool::words_range(std::span<const std::string> words, size_t depth) {
 }
 
 uint32_t ExprPool::add_source(std::unique_ptr<RuleSource> source) {
+  source->index_ = static_cast<uint32_t>(sources_.size());
   source_bytes_ += source->memory();
   sources_.push_back(std::move(source));
   return static_cast<uint32_t>(sources_.size() - 1);
-}
-
-uint32_t ExprPool::find_source(const std::string& name) const {
-  auto known = named_sources_.find(name);
-  return known == named_sources_.end() ? kNoSource : known->second;
-}
-
-uint32_t ExprPool::add_source(std::unique_ptr<RuleSource> source, const std::string& name) {
-  return named_sources_[name] = add_source(std::move(source));
 }
 
 ExprId ExprPool::rule(uint32_t source, uint64_t key, uint32_t shortest, bool nullable) {

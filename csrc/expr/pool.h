@@ -93,8 +93,16 @@ class RuleSource {
   // the smallest bytes), nullptr otherwise; and the state after a byte, nothing where the body has to be asked.
   virtual const uint8_t* known_classes(uint64_t key) const;
   virtual std::optional<ExprId> known_next(ExprPool& pool, uint64_t key, uint8_t byte);
-  // Bytes that it holds on to, beside the expressions of the pool.
-  virtual size_t memory() const;
+  // Bytes that it holds on to, beside the expressions of the pool, with what it will add to them as a rule. Asked for once,
+  // when it is added.
+  virtual size_t memory() const = 0;
+
+ protected:
+  uint32_t index() const { return index_; }   // of this source in its pool
+
+ private:
+  friend class ExprPool;
+  uint32_t index_ = 0;
 };
 
 struct Limits {
@@ -163,10 +171,22 @@ class ExprPool {
 
   // ---- lazily expanded rules ----
   uint32_t add_source(std::unique_ptr<RuleSource> source);     // the pool owns it; returns its index
-  // The source that was added under this name (kNoSource: none yet), so that equal automata are one.
-  static constexpr uint32_t kNoSource = UINT32_MAX;
-  uint32_t find_source(const std::string& name) const;
-  uint32_t add_source(std::unique_ptr<RuleSource> source, const std::string& name);
+  template <class Source>
+  Source& added(std::unique_ptr<Source> source) {              // the same; returns it
+    return static_cast<Source&>(*sources_[add_source(std::move(source))]);
+  }
+  // The source of this name; added by make() when there is none yet. A name says all that a source is made of, so equal
+  // automata are one.
+  template <class Source, class Make>
+  Source& named(const std::string& name, Make make) {
+    if (const auto known = named_sources_.find(name); known != named_sources_.end())
+      return static_cast<Source&>(*sources_[known->second]);
+    std::unique_ptr<Source> source = make();                   // which may add others
+    source_bytes_ += name.capacity();
+    const uint32_t index = add_source(std::move(source));
+    named_sources_.emplace(name, index);
+    return static_cast<Source&>(*sources_[index]);
+  }
   RuleSource& source(uint32_t index) { return *sources_[index]; }
   // `shortest`: bytes of the rule's shortest word, exactly (kInfinite: the rule is empty, and kEmpty is returned).
   ExprId rule(uint32_t source, uint64_t key, uint32_t shortest, bool nullable = false);

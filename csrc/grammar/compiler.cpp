@@ -37,8 +37,6 @@ class GrammarSource final : public RuleSource {
   GrammarSource(Grammar grammar, std::vector<ExprId> leaves, std::vector<uint32_t> shortest)
       : g_(std::move(grammar)), leaves_(std::move(leaves)), shortest_(std::move(shortest)), built_(g_.body_count(), kEmpty) {}
 
-  void set_index(uint32_t source) { source_ = source; }
-
   ExprId expand(ExprPool& pool, uint64_t key) override { return build(pool, g_[RuleId{static_cast<uint32_t>(key)}].body); }
 
   ExprId rule(ExprPool& pool, RuleId rule) {
@@ -47,7 +45,11 @@ class GrammarSource final : public RuleSource {
     if (length == kInfinite) return kEmpty;
     const BodyNode& n = g_.node(body);
     if (n.kind == BodyKind::Leaf || n.kind == BodyKind::Rule || n.kind == BodyKind::EmptyText) return build(pool, body);
-    return pool.rule(source_, Grammar::index(rule), length, length == 0);
+    return pool.rule(index(), Grammar::index(rule), length, length == 0);
+  }
+
+  size_t memory() const override {
+    return sizeof(*this) + g_.memory() + (leaves_.capacity() + shortest_.capacity() + built_.capacity()) * sizeof(uint32_t);
   }
 
  private:
@@ -77,7 +79,6 @@ class GrammarSource final : public RuleSource {
   std::vector<ExprId> leaves_;
   std::vector<uint32_t> shortest_;   // of the bodies
   std::vector<ExprId> built_;        // by body; kEmpty: not yet
-  uint32_t source_ = 0;
 };
 
 // Goes from one rule without a text to the next, for as long as they are new.
@@ -114,17 +115,20 @@ std::vector<uint32_t> lengths(ExprPool& pool, const std::vector<ExprId>& leaves)
 }  // namespace
 
 ExprId compile_grammar(ExprPool& pool, Grammar grammar, std::vector<ExprId> leaves, RuleId start) {
-  std::vector<uint32_t> shortest = shortest_texts(grammar, lengths(pool, leaves));
-  if (shortest[Grammar::index(grammar[start].body)] == kInfinite) refuse_endless(grammar, start, shortest);
-  remove_left_recursion(grammar, start, std::move(shortest), [&](LeafId leaf) {
-    leaves.push_back(nonempty(pool, leaves[Grammar::index(leaf)]));
-    return LeafId{static_cast<uint32_t>(leaves.size() - 1)};
-  });
-  shortest = shortest_texts(grammar, lengths(pool, leaves));
-  auto source = std::make_unique<GrammarSource>(std::move(grammar), std::move(leaves), std::move(shortest));
-  GrammarSource& rules = *source;
-  rules.set_index(pool.add_source(std::move(source)));
-  return rules.rule(pool, start);
+  std::string name = "grammar " + std::to_string(Grammar::index(start)) + " ";
+  for (ExprId leaf : leaves) name += std::to_string(static_cast<uint32_t>(leaf)) + " ";
+  name += grammar.contents();
+  auto make = [&] {
+    std::vector<uint32_t> shortest = shortest_texts(grammar, lengths(pool, leaves));
+    if (shortest[Grammar::index(grammar[start].body)] == kInfinite) refuse_endless(grammar, start, shortest);
+    remove_left_recursion(grammar, start, std::move(shortest), [&](LeafId leaf) {
+      leaves.push_back(nonempty(pool, leaves[Grammar::index(leaf)]));
+      return LeafId{static_cast<uint32_t>(leaves.size() - 1)};
+    });
+    shortest = shortest_texts(grammar, lengths(pool, leaves));
+    return std::make_unique<GrammarSource>(std::move(grammar), std::move(leaves), std::move(shortest));
+  };
+  return pool.named<GrammarSource>(name, make).rule(pool, start);
 }
 
 }  // namespace decodex

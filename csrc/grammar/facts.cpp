@@ -3,19 +3,11 @@
 #include <algorithm>
 #include <deque>
 
+#include "expr/lengths.h"
+
 namespace decodex {
 
 namespace {
-
-uint32_t plus(uint32_t a, uint32_t b) {
-  if (a == kInfinite || b == kInfinite) return kInfinite;
-  return static_cast<uint32_t>(std::min<uint64_t>(uint64_t{a} + b, kInfinite - 1));
-}
-
-uint32_t times(uint32_t a, uint32_t n) {
-  if (n == 0) return 0;
-  return a == kInfinite ? kInfinite : static_cast<uint32_t>(std::min<uint64_t>(uint64_t{a} * n, kInfinite - 1));
-}
 
 template <class Visit>
 void each_child(const Grammar& grammar, const BodyNode& n, Visit visit) {
@@ -49,10 +41,10 @@ std::vector<uint32_t> shortest_texts(const Grammar& grammar, std::span<const uin
       case BodyKind::EmptyText: now = 0; break;
       case BodyKind::Leaf: now = leaves[n.a]; break;
       case BodyKind::Rule: now = of(grammar[RuleId{n.a}].body); break;
-      case BodyKind::Repeat: now = times(of(BodyId{n.a}), n.b); break;
+      case BodyKind::Repeat: now = multiply_lengths(of(BodyId{n.a}), n.b); break;
       case BodyKind::Concat:
         now = 0;
-        for (BodyId kid : grammar.kids(n)) now = plus(now, of(kid));
+        for (BodyId kid : grammar.kids(n)) now = add_lengths(now, of(kid));
         break;
       case BodyKind::Alt:
         for (BodyId kid : grammar.kids(n)) now = std::min(now, of(kid));

@@ -73,4 +73,23 @@ BodyId Grammar::repeat(BodyId body, uint32_t min, uint32_t max) {
   return intern({BodyKind::Repeat, index(body), min, max});
 }
 
+std::string Grammar::contents() const {
+  std::vector<uint32_t> numbers;
+  for (const GrammarRule& rule : rules_) numbers.push_back(index(rule.body));
+  for (const BodyNode& n : nodes_) {
+    numbers.insert(numbers.end(), {static_cast<uint32_t>(n.kind), n.a, n.b, n.c});
+    if (n.kind == BodyKind::Concat || n.kind == BodyKind::Alt)
+      for (BodyId kid : kids(n)) numbers.push_back(index(kid));
+  }
+  std::string out = std::to_string(rules_.size()) + " ";
+  return out.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(uint32_t));
+}
+
+size_t Grammar::memory() const {
+  size_t texts = 0;
+  for (const GrammarRule& rule : rules_) texts += rule.name.capacity() + rule.place.capacity();
+  return texts + rules_.capacity() * sizeof(GrammarRule) + nodes_.capacity() * sizeof(BodyNode) +
+         2 * children_.capacity() * sizeof(BodyId) + (known_.size() + known_lists_.size()) * 128;
+}
+
 }  // namespace decodex

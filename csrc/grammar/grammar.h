@@ -57,6 +57,10 @@ class Grammar {
   std::span<const BodyId> kids(const BodyNode& n) const { return {children_.data() + n.a, n.b}; }
   std::span<const BodyId> kids(BodyId body) const { return kids(node(body)); }
 
+  // All that the texts depend on, for a name: equal grammars, node for node, have equal ones.
+  std::string contents() const;
+  size_t memory() const;   // bytes, about
+
   template <class Id>
   static uint32_t index(Id id) { return static_cast<uint32_t>(id); }
 

@@ -35,6 +35,7 @@ class Store {
   // The member of object v with this key, or kNone. Linear; Finder is for large objects.
   Index find(Index v, std::string_view key) const;
   size_t size() const { return nodes_.size(); }
+  size_t memory() const { return nodes_.capacity() * sizeof(Node) + keys_.capacity() * sizeof(keys_[0]) + arena_.bytes(); }
 
   // Equal as JSON values? Numbers by value, objects in any order.
   bool equal(Index a, Index b) const;

@@ -19,9 +19,7 @@ SavedSource::SavedSource(MaskEngine& masks, std::shared_ptr<const SavedStates> s
 
 ExprId SavedSource::add(ExprPool& pool, MaskEngine& masks, std::shared_ptr<const SavedStates> states, BuildRoot build) {
   std::unique_ptr<SavedSource> source(new SavedSource(masks, std::move(states), std::move(build)));
-  SavedSource& added = *source;
-  added.index_ = pool.add_source(std::move(source));
-  return added.expression(pool, 0);
+  return pool.added(std::move(source)).expression(pool, 0);
 }
 
 // With all that it will make: expressions, places in the mask engine, rows.
@@ -103,7 +101,7 @@ ExprId SavedSource::expression(ExprPool& pool, uint32_t state) {
     expressions_[k] = e;
     masks_.attach(e, {this, k});
   };
-  if (expressions_[at] == kEmpty) made(at, pool.rule(index_, at, states_->states[at].shortest, states_->states[at].shortest == 0));
+  if (expressions_[at] == kEmpty) made(at, pool.rule(index(), at, states_->states[at].shortest, states_->states[at].shortest == 0));
   for (size_t i = run.size(); i-- > 0; at = run[i].first) made(run[i].first, pool.concat(pool.bytes(run[i].second), expressions_[at]));
   return expressions_[state];
 }

@@ -32,7 +32,6 @@ class SavedSource final : public RuleSource {
   std::optional<ExprId> known_next(ExprPool& pool, uint64_t key, uint8_t byte) override;
   size_t memory() const override;
 
-
  private:
   SavedSource(MaskEngine& masks, std::shared_ptr<const SavedStates> states, BuildRoot build);
   struct OnlyWay {
@@ -45,7 +44,6 @@ class SavedSource final : public RuleSource {
   MaskEngine& masks_;
   std::shared_ptr<const SavedStates> states_;
   BuildRoot build_;
-  uint32_t index_ = 0;                        // of this source in the pool
   std::vector<ExprId> expressions_;           // per state; kEmpty: not made yet
   std::vector<ExprId> real_;                  // the same
   std::vector<std::vector<uint32_t>> rows_;   // bits; empty: not made yet

@@ -141,7 +141,7 @@ ExprId SchemaWriter::unique_items(const Place& place) {
     if (may_end && endless_strings(item)) {   // they end by themselves, and there is always another one
       ExprId lexeme = denied == kEmpty ? item : pool_.conj(item, pool_.complement(denied));
       next.kind = Kind::TextItem;
-      arms.push_back(pool_.capture(pool_.lexeme(lexeme), source_, number_of(next),
+      arms.push_back(pool_.capture(pool_.lexeme(lexeme), index(), number_of(next),
                                    layout_.at(layout_.before_close_cost() + 1, place.depth)));
       continue;
     }
@@ -160,7 +160,7 @@ ExprId SchemaWriter::unique_items(const Place& place) {
     if (lexeme == kEmpty || !pool_.live(lexeme)) continue;
     if (costs_.scalars_only(choice.goal)) lexeme = pool_.lexeme(lexeme);
     next.kind = Kind::Item;
-    arms.push_back(pool_.capture(lexeme, source_, number_of(next), layout_.at(tail, place.depth)));
+    arms.push_back(pool_.capture(lexeme, index(), number_of(next), layout_.at(tail, place.depth)));
   }
   return pool_.alt(arms);
 }
@@ -271,7 +271,7 @@ ExprId SchemaWriter::chosen_item(const Place& place, Place next, GoalId goal, Go
   ExprId comma = pool_.concat(layout_.before_comma(), pool_.byte(','));
   ExprId item = pool_.concat(value(both, place.depth + 1, place.any_order), comma);
   if (costs_.scalars_only(both)) item = pool_.lexeme(item);
-  return pool_.capture(item, source_, number_of(next), layout_.at(tail, place.depth));
+  return pool_.capture(item, index(), number_of(next), layout_.at(tail, place.depth));
 }
 
 }  // namespace decodex

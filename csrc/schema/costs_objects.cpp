@@ -65,19 +65,16 @@ Costs::Sum Costs::required_after(ObjectPlan& plan, const ObjectPlace& place) {
     return sum;
   };
   if (place.any_order() || solving_) return sum_from(place.any_order() ? 0 : place.index);
-  auto [it, fresh] = suffixes_.try_emplace(&plan);
-  if (fresh) {
-    size_t n = plan.keys.size();
-    std::vector<Sum> sums(n + 1, Sum{{0, 0}, 0});
-    for (size_t i = n; i-- > 0;) {
-      sums[i] = sums[i + 1];
-      if (!plan.keys[i].required) continue;
-      sums[i].members = sums[i].members + member_cost(plan.keys[i]);
-      ++sums[i].count;
-    }
-    suffixes_[&plan] = std::move(sums);  // look_up may have grown the map meanwhile
+  if (const auto known = suffixes_.find(&plan); known != suffixes_.end()) return known->second[place.index];
+  const size_t n = plan.keys.size();
+  std::vector<Sum> sums(n + 1, Sum{{0, 0}, 0});
+  for (size_t i = n; i-- > 0;) {
+    sums[i] = sums[i + 1];
+    if (!plan.keys[i].required) continue;
+    sums[i].members = sums[i].members + member_cost(plan.keys[i]);
+    ++sums[i].count;
   }
-  return suffixes_[&plan][place.index];
+  return (suffixes_[&plan] = std::move(sums))[place.index];
 }
 
 Cost Costs::close_cost(const Sum& sum, bool first) const {

@@ -245,6 +245,12 @@ SchemaId Document::constant(Index value) {
   return it->second;
 }
 
+size_t Document::memory() const {
+  constexpr size_t kPerValue = 16, kPerResource = 512;
+  return store_.memory() + store_.size() * kPerValue + schemas_.size() * sizeof(Schema) + entries_.size() * sizeof(Entry) +
+         resources_.size() * kPerResource;
+}
+
 // ---- references ----
 
 SchemaId Document::target(SchemaId id, Keyword reference) {

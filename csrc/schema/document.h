@@ -50,6 +50,7 @@ class Document {
   SchemaId root() const { return root_; }
   const Schema& schema(SchemaId id) const { return schemas_[static_cast<uint32_t>(id)]; }
   size_t size() const { return schemas_.size(); }
+  size_t memory() const;   // bytes of the texts and what was read from them, about
   // The value of a keyword that the schema has.
   json::Index value(SchemaId id, Keyword keyword) const;
   // The subschema at a value inside `parent`, in the dynamic scope of the parent.

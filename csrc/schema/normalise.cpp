@@ -126,15 +126,26 @@ const Forms& Normaliser::literal_forms(Literal literal) {
                 where);
   }
   size_t depth = open_.size();
-  open_.push_back(literal);
-  open_depth_.emplace(literal.code, depth);
+  struct Open {   // closed also where an error ends it: what is open stands for itself
+    Normaliser& in;
+    const Literal literal;
+    Open(Normaliser& in, Literal literal, size_t depth) : in(in), literal(literal) {
+      in.open_depth_.emplace(literal.code, depth);
+      in.open_.push_back(literal);
+    }
+    ~Open() {
+      in.open_.pop_back();
+      in.open_depth_.erase(literal.code);
+    }
+  };
   size_t outer_loop = lowest_loop_;
   lowest_loop_ = SIZE_MAX;
-  auto made = std::make_unique<Forms>(compute(literal));
+  auto made = [&] {
+    const Open open(*this, literal, depth);
+    return std::make_unique<Forms>(compute(literal));
+  }();
   bool final = lowest_loop_ >= depth;
   lowest_loop_ = std::min(outer_loop, final ? SIZE_MAX : lowest_loop_);
-  open_depth_.erase(literal.code);
-  open_.pop_back();
   const Forms& out = *made;
   if (final)
     literal_forms_.emplace(key, std::move(made));

@@ -16,26 +16,28 @@ namespace {
 
 class BoundedMultiples final : public RuleSource {
  public:
-  BoundedMultiples(ExprPool& pool, Step step, bool plain, DigitCaps caps)
-      : step_(step), plain_(plain), caps_(caps), zero_(pool.byte('0')), point_(pool.byte('.')) {}
-
   // The bounds must be positive multiples of the step; no upper one: whatever the cap allows.
-  ExprId start(ExprPool& pool, uint32_t index, const Decimal& lower, const std::optional<Decimal>& upper) {
-    index_ = index;
+  BoundedMultiples(ExprPool& pool, Step step, bool plain, DigitCaps caps, const Decimal& lower, const std::optional<Decimal>& upper)
+      : step_(step), plain_(plain), caps_(caps), zero_(pool.byte('0')), point_(pool.byte('.')) {
     const size_t first = lower.integer_text().size();
     size_t last = upper ? upper->integer_text().size() : caps_.integer;
     if (caps_.integer != kUnbounded) last = std::min<size_t>(last, caps_.integer);
-    std::vector<ExprId> arms;
     for (size_t length = first; length <= last; ++length) {
       Length arm{static_cast<uint32_t>(length), "1" + std::string(length - 1 + step_.places, '0'),
                  std::string(length + step_.places, '9')};
       if (length == first) arm.low = digits(lower);
       if (upper && length == upper->integer_text().size()) arm.high = digits(*upper);
-      lengths_.push_back(arm);
-      arms.push_back(rule(pool, {static_cast<uint32_t>(lengths_.size() - 1), 0, 0, true, true, false, false}));
+      lengths_.push_back(std::move(arm));
     }
+  }
+
+  ExprId start(ExprPool& pool) {
+    std::vector<ExprId> arms;
+    for (uint32_t length = 0; length < lengths_.size(); ++length) arms.push_back(rule(pool, {length, 0, 0, true, true, false, false}));
     return pool.alt(arms);
   }
+
+  size_t memory() const override { return sizeof(*this) + kUsualStates * (sizeof(State) + 64); }
 
   ExprId expand(ExprPool& pool, uint64_t key) override {
     const State s = states_[key];
@@ -172,16 +174,16 @@ class BoundedMultiples final : public RuleSource {
       lengths_to_end_.push_back(shortest(s));
     }
     uint32_t length = lengths_to_end_[known->second];
-    return pool.rule(index_, known->second, length, length == 0);
+    return pool.rule(index(), known->second, length, length == 0);
   }
 
+  static constexpr size_t kUsualStates = 200;    // that generation meets
   static constexpr uint32_t kDigitsForAll = 15;  // so many digits meet every remainder
 
   Step step_;
   bool plain_;
   DigitCaps caps_;
   ExprId zero_, point_;
-  uint32_t index_ = 0;
   std::vector<Length> lengths_;
   std::vector<State> states_;
   std::vector<uint32_t> lengths_to_end_;
@@ -191,9 +193,12 @@ class BoundedMultiples final : public RuleSource {
 }  // namespace
 
 ExprId bounded_multiples(ExprPool& pool, Step step, const Magnitudes& range, bool plain, DigitCaps caps) {
-  auto owned = std::make_unique<BoundedMultiples>(pool, step, plain, caps);
-  BoundedMultiples& source = *owned;
-  return source.start(pool, pool.add_source(std::move(owned)), range.lower, range.upper);
+  std::string name = "bounded multiples";
+  for (int64_t part : {static_cast<int64_t>(step.modulus), int64_t{step.places}, int64_t{plain}, int64_t{caps.integer}, int64_t{caps.fraction}})
+    name += " " + std::to_string(part);
+  name += " " + range.lower.text() + " " + (range.upper ? range.upper->text() : "");
+  auto make = [&] { return std::make_unique<BoundedMultiples>(pool, step, plain, caps, range.lower, range.upper); };
+  return pool.named<BoundedMultiples>(name, make).start(pool);
 }
 
 }  // namespace decodex

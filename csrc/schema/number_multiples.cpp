@@ -103,14 +103,14 @@ class Multiples final : public RuleSource {
     taken_back_ = zeros_taken_back(pool);
   }
 
-  // `index`: of this source in the pool.
-  ExprId start(ExprPool& pool, uint32_t index) {
-    index_ = index;
+  ExprId start(ExprPool& pool) {
     std::vector<ExprId> arms;
     add_digit_arms(pool, 1, arms, [&](uint32_t digit) { return State{kWhole, 1, digit % step_.modulus, true}; });
     arms.push_back(pool.concat({zero_, point_, rule(pool, {kPartZero, 0, 0, false})}));
     return pool.alt(arms);
   }
+
+  size_t memory() const override { return sizeof(*this); }
 
   ExprId expand(ExprPool& pool, uint64_t key) override {
     const State s = unpack(key);
@@ -193,7 +193,7 @@ class Multiples final : public RuleSource {
   ExprId rule(ExprPool& pool, const State& s) {
     uint32_t length = shortest(s);
     if (length == kInfinite) return kEmpty;
-    return pool.rule(index_, pack(s), length, length == 0);
+    return pool.rule(index(), pack(s), length, length == 0);
   }
 
   // Can `digits` more digits (and zeros to follow) make N a whole multiple, `zeros` places to the left?
@@ -257,15 +257,17 @@ class Multiples final : public RuleSource {
   DigitCaps caps_;
   Exponents exponents_;
   ExprId zero_, point_, fraction_ = kEmpty, taken_back_ = kEmpty;
-  uint32_t max_part_ = 0, index_ = 0;
+  uint32_t max_part_ = 0;
 };
 
 }  // namespace
 
 ExprId positive_multiples(ExprPool& pool, Step step, const NumberOptions& options, DigitCaps caps) {
-  auto owned = std::make_unique<Multiples>(pool, step, options, caps);
-  Multiples& source = *owned;
-  return source.start(pool, pool.add_source(std::move(owned)));
+  std::string name = "multiples";
+  for (int64_t part : {static_cast<int64_t>(step.modulus), int64_t{step.places}, int64_t{options.plain}, int64_t{options.max_digits},
+                       int64_t{options.max_exponent}, int64_t{caps.integer}, int64_t{caps.fraction}})
+    name += " " + std::to_string(part);
+  return pool.named<Multiples>(name, [&] { return std::make_unique<Multiples>(pool, step, options, caps); }).start(pool);
 }
 
 }  // namespace decodex

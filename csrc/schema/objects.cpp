@@ -210,7 +210,7 @@ ExprId SchemaWriter::free_keys(const Place& place) {
     inside.kind = Kind::FreeKey;
     inside.low = c;
     inside.high = inside.at = 0;
-    arms.push_back(pool_.capture(pool_.lexeme(language), source_, number_of(inside), layout_.at(cost, place.depth)));
+    arms.push_back(pool_.capture(pool_.lexeme(language), index(), number_of(inside), layout_.at(cost, place.depth)));
   }
   return pool_.alt(arms);
 }

@@ -72,8 +72,10 @@ const Plans::OfGoal& Plans::of(GoalId goal) {
     auto& bucket = object_index_[hash_of(form)];
     auto known = std::find_if(bucket.begin(), bucket.end(), [&](uint32_t i) { return objects_[i].form == form; });
     if (known == bucket.end()) {
-      objects_.emplace_back().form = form;
-      build(objects_.back());
+      ObjectPlan plan;
+      plan.form = form;
+      build(plan);
+      objects_.push_back(std::move(plan));
       known = bucket.insert(bucket.end(), static_cast<uint32_t>(objects_.size() - 1));
     }
     out->objects.push_back(*known);
@@ -305,6 +307,7 @@ Slot Plans::slot_of(const ObjectForm& form, const std::vector<KeySet>& atoms, co
 
 void Plans::build_classes(ObjectPlan& plan) {
   const ObjectForm& form = plan.form;
+  plan.classes.clear();   // of an attempt that met a limit
   bool said = false, listed = false;
   GoalId otherwise = kAlways;
   for (ComponentId c : form.components) {

@@ -59,32 +59,28 @@ PatternId Strings::add_pattern(ExprId texts) {
 }
 
 bool Strings::matches(PatternId id, StringId text) {
-  auto [it, fresh] =
-      matches_.try_emplace(uint64_t{static_cast<uint32_t>(id)} << 32 | static_cast<uint32_t>(text), false);
-  if (fresh) {
-    ExprId state = pattern(id);
-    std::string spelled;
-    spell(spelled, this->text(text));
-    for (char c : spelled) {
-      if (state == kEmpty) break;
-      state = pool_.derive(state, static_cast<uint8_t>(c));
-    }
-    it->second = state != kEmpty && pool_.nullable(state);
+  const uint64_t key = uint64_t{static_cast<uint32_t>(id)} << 32 | static_cast<uint32_t>(text);
+  if (const auto known = matches_.find(key); known != matches_.end()) return known->second;
+  ExprId state = pattern(id);
+  std::string spelled;
+  spell(spelled, this->text(text));
+  for (char c : spelled) {
+    if (state == kEmpty) break;
+    state = pool_.derive(state, static_cast<uint8_t>(c));
   }
-  return it->second;
+  return matches_[key] = state != kEmpty && pool_.nullable(state);
 }
 
 int32_t Strings::intern_format(std::string_view name, Draft draft) {
   std::string key(name);
   key.push_back(static_cast<char>('0' + static_cast<int>(draft)));
-  auto [it, fresh] = format_ids_.try_emplace(key, -1);
-  if (!fresh) return it->second;
+  if (const auto known = format_ids_.find(key); known != format_ids_.end()) return known->second;
   static constexpr uint8_t kNumbers[] = {4, 6, 7, 19, 20};
   std::optional<ExprId> e = format_expression(pool_, name, alphabet_, kNumbers[static_cast<int>(draft)]);
-  if (!e) return -1;
+  if (!e) return format_ids_[key] = -1;
   if (pool_.node(*e).flags & (kLookahead | kLookbehind)) e = pool_.lexeme(*e);
   formats_.push_back(*e);
-  return it->second = static_cast<int32_t>(formats_.size() - 1);
+  return format_ids_[key] = static_cast<int32_t>(formats_.size() - 1);
 }
 
 // ---- spelling ----
@@ -130,12 +126,12 @@ ExprId Strings::spelling_then(std::string_view text, ExprId tail) {
   std::vector<ExprId> parts;
   while (!text.empty()) {
     auto [code, size] = first_code_point(text);
-    auto [it, fresh] = characters_.try_emplace(code, kEmpty);
-    if (fresh) {
-      CodePointRange range{code, code};
-      it->second = alphabet_.chars(pool_, std::span<const CodePointRange>(&range, 1));
+    auto known = characters_.find(code);
+    if (known == characters_.end()) {
+      const CodePointRange range{code, code};
+      known = characters_.emplace(code, alphabet_.chars(pool_, std::span<const CodePointRange>(&range, 1))).first;
     }
-    parts.push_back(it->second);
+    parts.push_back(known->second);
     text.remove_prefix(size);
   }
   for (size_t i = parts.size(); i-- > 0;) tail = pool_.concat(parts[i], tail);

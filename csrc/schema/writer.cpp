@@ -22,8 +22,8 @@ SchemaWriter::SchemaWriter(ExprPool& pool, std::string_view schema_json, const S
   word_set_ids_.emplace(word_sets_.front(), 0);
 }
 
-void SchemaWriter::check(std::vector<std::string>& unenforced) {
-  normaliser_.check_reachable(unenforced);
+void SchemaWriter::check() {
+  normaliser_.check_reachable(unenforced_);
   root_ = normaliser_.goal_of(document_.root());
   if (costs_.of(root_).infinite()) refuse_unsatisfiable();
   if (!options_.where.empty()) add_where();
@@ -53,7 +53,7 @@ uint64_t SchemaWriter::number_of(const Place& place) {
 
 ExprId SchemaWriter::rule(const Place& place, Cost shortest) {
   if (shortest.infinite()) return kEmpty;
-  return pool_.rule(source_, number_of(place), layout_.at(shortest, place.depth));
+  return pool_.rule(index(), number_of(place), layout_.at(shortest, place.depth));
 }
 
 // A value: its scalars as they are, its arrays and objects as an opening bracket and a rule for what is inside.
@@ -121,16 +121,44 @@ bool SchemaWriter::nested(uint64_t key, uint64_t outer) const {
   return places_[key].kind == Kind::FreeKey && places_[key].first && places_[outer].kind == Kind::FreeKey;
 }
 
+// About: what is made of a document grows with its subschemas, however few of them generation meets at first.
+size_t SchemaWriter::memory() const {
+  constexpr size_t kPerWriter = 16 << 10, kPerSchema = 2 << 10;
+  size_t texts = options_.whitespace_pattern.capacity();
+  for (const auto& [uri, text] : options_.registry) texts += uri.capacity() + text.capacity();
+  return kPerWriter + texts + document_.memory() + document_.size() * kPerSchema;
+}
+
 // ---- the public functions ----
 
+namespace {
+
+// All that the texts of a schema depend on.
+std::string name_of(std::string_view schema_json, const SchemaOptions& options) {
+  const auto& [order, white_space, indent, whitespace_pattern, escapes_any, formats_assert, unsupported_ignore, draft,
+               additional_properties_default, numbers_plain, max_digits, registry, where] = options;
+  std::string name = "schema";
+  for (int64_t number : {int64_t{static_cast<int>(order)}, int64_t{static_cast<int>(white_space)}, int64_t{indent},
+                         int64_t{escapes_any}, int64_t{formats_assert}, int64_t{unsupported_ignore}, int64_t{draft},
+                         int64_t{additional_properties_default}, int64_t{numbers_plain}, int64_t{max_digits}})
+    name += " " + std::to_string(number);
+  auto add = [&](std::string_view text) { name.append(" ").append(std::to_string(text.size())).append(":").append(text); };
+  add(whitespace_pattern);
+  add(schema_json);
+  for (const auto& [uri, text] : registry) add(uri), add(text);
+  return name;
+}
+
+}  // namespace
+
 SchemaResult compile_schema(ExprPool& pool, std::string_view schema_json, const SchemaOptions& options) {
-  auto writer = std::make_unique<SchemaWriter>(pool, schema_json, options);
-  SchemaResult out{kEmpty, {}};
-  writer->check(out.unenforced);
-  SchemaWriter& kept = *writer;
-  kept.set_source(pool.add_source(std::move(writer)));
-  out.root = kept.root();
-  return out;
+  auto make = [&] {
+    auto writer = std::make_unique<SchemaWriter>(pool, schema_json, options);
+    writer->check();
+    return writer;
+  };
+  SchemaWriter& writer = options.where.empty() ? pool.named<SchemaWriter>(name_of(schema_json, options), make) : pool.added(make());
+  return {writer.root(), writer.unenforced()};
 }
 
 SchemaResult compile_json_value(ExprPool& pool, const SchemaOptions& options) {

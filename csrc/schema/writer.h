@@ -26,15 +26,16 @@ class SchemaWriter final : public RuleSource {
   SchemaWriter(ExprPool& pool, std::string_view schema_json, const SchemaOptions& options);
 
   // Checks everything that can be refused; throws Error(Unsatisfiable) when the root has no text.
-  void check(std::vector<std::string>& unenforced);
-  void set_source(uint32_t source) { source_ = source; }
-  ExprId root();
+  void check();
+  ExprId root();                                                             // once the writer has been added to the pool
+  const std::vector<std::string>& unenforced() const { return unenforced_; }   // once it has been checked
 
   ExprId expand(ExprPool& pool, uint64_t key) override;
   ExprId after_capture(ExprPool& pool, uint64_t key, std::string_view word) override;
   ExprId after_fresh_capture(ExprPool& pool, uint64_t key) override;
   bool length_depends_on_word(uint64_t key) override;
   bool nested(uint64_t key, uint64_t outer) const override;
+  size_t memory() const override;
 
  private:
   enum class Kind : uint8_t {
@@ -126,7 +127,7 @@ class SchemaWriter final : public RuleSource {
   Normaliser normaliser_;
   Plans plans_;
   Costs costs_;
-  uint32_t source_ = 0;
+  std::vector<std::string> unenforced_;
   GoalId root_ = kAlways;
   std::deque<Place> places_;
   std::unordered_map<Place, uint32_t, PlaceHash> place_numbers_;

@@ -55,6 +55,8 @@ class Lists final : public RuleSource {
   uint32_t index = 0;
   std::vector<std::set<std::string>> sets{{}};
 
+  size_t memory() const override { return 0; }
+
   ExprId expand(ExprPool& pool, uint64_t key) override {
     ExprId letter = pool.bytes(ByteSet::range('a', 'c'));
     std::vector<std::string> no;

@@ -82,6 +82,7 @@ TEST_CASE("structural hashes are the same in every pool and differ for different
   CHECK(in_one.of(one.byte('a')) != in_one.of(one.byte('b')));
   struct Nothing final : RuleSource {
     ExprId expand(ExprPool&, uint64_t) override { return kEpsilon; }
+    size_t memory() const override { return 0; }
   };
   const ExprId rule = one.rule(one.add_source(std::make_unique<Nothing>()), 0, 0, true);
   CHECK(!in_one.of(one.concat(one.byte('a'), rule)));

@@ -21,10 +21,9 @@ class GraphSource final : public RuleSource {
     measure(pool);
   }
 
-  void set_index(uint32_t index) { index_ = index; }
-
   ExprId state(ExprPool& pool, uint32_t s) const {
-    return regular_ ? pool.regular_rule(index_, s, shortest_[s], shortest_[s] == 0) : pool.rule(index_, s, shortest_[s], shortest_[s] == 0);
+    const bool nullable = shortest_[s] == 0;
+    return regular_ ? pool.regular_rule(index(), s, shortest_[s], nullable) : pool.rule(index(), s, shortest_[s], nullable);
   }
 
   size_t memory() const override {
@@ -70,7 +69,6 @@ class GraphSource final : public RuleSource {
   }
 
   Graph graph_;
-  uint32_t index_ = 0;
   bool regular_ = true;
   std::vector<uint32_t> shortest_;
 };
@@ -78,14 +76,7 @@ class GraphSource final : public RuleSource {
 }  // namespace
 
 ExprId walks(ExprPool& pool, const std::string& name, const std::function<Graph()>& make) {
-  uint32_t index = pool.find_source(name);
-  if (index == ExprPool::kNoSource) {
-    auto made = std::make_unique<GraphSource>(pool, make());
-    GraphSource& source = *made;
-    index = pool.add_source(std::move(made), name);
-    source.set_index(index);
-  }
-  return static_cast<GraphSource&>(pool.source(index)).state(pool, 0);
+  return pool.named<GraphSource>(name, [&] { return std::make_unique<GraphSource>(pool, make()); }).state(pool, 0);
 }
 
 }  // namespace decodex

@@ -54,12 +54,11 @@ class PhraseSource final : public RuleSource {
     for (size_t k = steps_.size() - 1; k-- > 0;) measure(pool, k);
   }
 
-  void set_index(uint32_t index) { index_ = index; }
   ExprId start(ExprPool& pool) const { return state(pool, 0, kFree); }
 
   ExprId state(ExprPool& pool, size_t step, Context context) const {
     if (step + 1 == steps_.size() && context != kAfter) return kAnything;
-    return pool.regular_rule(index_, step << 2 | context, steps_[step].shortest[context],
+    return pool.regular_rule(index(), step << 2 | context, steps_[step].shortest[context],
                              step + 1 == steps_.size() && context == kAfter);
   }
 
@@ -80,6 +79,8 @@ class PhraseSource final : public RuleSource {
           arms.push_back(pool.concat(steps_[step].phrases[begins][ends], state(pool, step + 1, ends ? kAfter : kFree)));
     return pool.alt(arms);
   }
+
+  size_t memory() const override { return sizeof(*this) + steps_.capacity() * sizeof(Step); }
 
   // A character that is in no phrase and in no word ends whatever had begun; what has been read stays read.
   Floor floor(ExprPool& pool, uint64_t key) override {
@@ -125,7 +126,6 @@ class PhraseSource final : public RuleSource {
   }
 
   PhraseOptions options_;
-  uint32_t index_ = 0;
   ExprId any_, word_, other_;
   ByteSet separators_;
   std::vector<Step> steps_;
@@ -140,14 +140,8 @@ ExprId occurrences(ExprPool& pool, const Alphabet& alphabet, const std::vector<s
     name += '\n';
     for (const std::string& phrase : phrases) name += std::to_string(phrase.size()) + ":" + phrase;
   }
-  uint32_t index = pool.find_source(name);
-  if (index == ExprPool::kNoSource) {
-    auto made = std::make_unique<PhraseSource>(pool, alphabet, steps, options);
-    PhraseSource& source = *made;
-    index = pool.add_source(std::move(made), name);
-    source.set_index(index);
-  }
-  return static_cast<PhraseSource&>(pool.source(index)).start(pool);
+  auto make = [&] { return std::make_unique<PhraseSource>(pool, alphabet, steps, options); };
+  return pool.named<PhraseSource>(name, make).start(pool);
 }
 
 }  // namespace decodex

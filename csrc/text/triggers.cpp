@@ -90,13 +90,11 @@ class TriggerSource final : public RuleSource {
     shortest_.resize(triggers.size() + 1);
   }
 
-  void set_index(uint32_t index) { index_ = index; }
-
   ExprId state(ExprPool& pool, uint64_t which, uint32_t node) {
-    if (which == 0) return trigger_[node] == kNone ? pool.regular_rule(index_, node, 0, true) : kEmpty;
+    if (which == 0) return trigger_[node] == kNone ? pool.regular_rule(index(), node, 0, true) : kEmpty;
     if (trigger_[node] != kNone) return trigger_[node] == which - 1 ? kEpsilon : kEmpty;
     if (shortest_[which].empty()) measure(which);
-    return pool.regular_rule(index_, which << 32 | node, shortest_[which][node], false);
+    return pool.regular_rule(index(), which << 32 | node, shortest_[which][node], false);
   }
 
   size_t memory() const override {   // with what measure() will add
@@ -150,7 +148,6 @@ class TriggerSource final : public RuleSource {
     }
   }
 
-  uint32_t index_ = 0;
   std::vector<uint32_t> trigger_;           // [node]: that is complete there
   std::vector<std::vector<Arc>> arcs_;      // [node]
   std::vector<std::vector<std::pair<uint32_t, uint32_t>>> into_;   // [node]: from, bytes
@@ -160,14 +157,7 @@ class TriggerSource final : public RuleSource {
 TriggerSource& source_of(ExprPool& pool, const Alphabet& alphabet, const std::vector<std::string>& triggers) {
   std::string name = "triggers " + std::to_string(alphabet.id());
   for (const std::string& trigger : triggers) name += " " + std::to_string(trigger.size()) + ":" + trigger;
-  uint32_t index = pool.find_source(name);
-  if (index == ExprPool::kNoSource) {
-    auto made = std::make_unique<TriggerSource>(pool, alphabet, triggers);
-    TriggerSource& source = *made;
-    index = pool.add_source(std::move(made), name);
-    source.set_index(index);
-  }
-  return static_cast<TriggerSource&>(pool.source(index));
+  return pool.named<TriggerSource>(name, [&] { return std::make_unique<TriggerSource>(pool, alphabet, triggers); });
 }
 
 }  // namespace

@@ -52,7 +52,6 @@ class UnitSource final : public RuleSource {
     measure(std::max(min, max == kUnbounded ? min : max + 1));
   }
 
-  void set_index(uint32_t index) { index_ = index; }
   ExprId start(ExprPool& pool) const { return state(pool, 0, 0, max_ == kUnbounded ? kNoMaximum : kMaximum); }
 
   ExprId expand(ExprPool& pool, uint64_t key) override {
@@ -67,6 +66,8 @@ class UnitSource final : public RuleSource {
     }
     return pool.alt(arms);
   }
+
+  size_t memory() const override { return sizeof(*this) + needed_.capacity() * sizeof(uint32_t); }
 
   // Within fewer bytes than one unit too many takes, the upper count says nothing.
   Relaxed relaxed(ExprPool& pool, ExprId rule, uint64_t key) override {
@@ -100,7 +101,7 @@ class UnitSource final : public RuleSource {
     if (mode == kMaximum && count > max_) return kEmpty;
     if (mode == kNoMaximum) count = std::min(count, min_);
     const uint32_t missing = count < min_ && mode != kCounting ? min_ - count : 0;
-    return pool.regular_rule(index_, uint64_t{count} << 10 | mode << 8 | place, needed(place, missing), missing == 0);
+    return pool.regular_rule(index(), uint64_t{count} << 10 | mode << 8 | place, needed(place, missing), missing == 0);
   }
 
   // Bytes in which so many more units can begin.
@@ -128,7 +129,7 @@ class UnitSource final : public RuleSource {
   }
 
   UnitAutomaton automaton_;
-  uint32_t min_, max_, index_ = 0;
+  uint32_t min_, max_;
   std::vector<ExprId> classes_;
   std::vector<uint32_t> lengths_;   // bytes of the shortest character of a class
   std::vector<uint32_t> needed_;    // [units][place]
@@ -171,14 +172,8 @@ ExprId counted_units(ExprPool& pool, const Alphabet& alphabet, std::string_view 
   if (min > 0 && max != kUnbounded && max >= kMany)
     return pool.conj(counted_units(pool, alphabet, unit, min, kUnbounded), counted_units(pool, alphabet, unit, 0, max));
   const std::string name = "units " + std::string(unit) + " " + std::to_string(alphabet.id()) + " " + std::to_string(min) + " " + std::to_string(max);
-  uint32_t index = pool.find_source(name);
-  if (index == ExprPool::kNoSource) {
-    auto made = std::make_unique<UnitSource>(pool, alphabet, unit_automaton(unit), min, max);
-    UnitSource& source = *made;
-    index = pool.add_source(std::move(made), name);
-    source.set_index(index);
-  }
-  return static_cast<UnitSource&>(pool.source(index)).start(pool);
+  auto make = [&] { return std::make_unique<UnitSource>(pool, alphabet, unit_automaton(unit), min, max); };
+  return pool.named<UnitSource>(name, make).start(pool);
 }
 
 }  // namespace decodex

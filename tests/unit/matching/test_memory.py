@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import itertools
 import random
 import threading
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
+import pytest
 
 import decodex as dx
 
@@ -164,3 +167,118 @@ def test_readers_go_on_while_masks_are_dropped() -> None:
         reader.join()
     assert not wrong
     assert vocab.stats()["masks_dropped"] > 0
+
+
+# ---- many different constraints on one vocabulary ----
+
+
+def word(number: int) -> str:
+    return f"{LETTERS[number % 26]}{number * 7919 % 10007}x{number}"
+
+
+KINDS: dict[str, Callable[[int], dx.Constraint]] = {
+    "contains": lambda n: dx.contains(word(n)),
+    "excludes": lambda n: dx.excludes([word(n), word(n + 1)]),
+    "counted": lambda n: dx.length("words", max=n + 5) & dx.contains(word(n), max_count=2),
+    "grammar": lambda n: dx.grammar(f'start: "{word(n)}" item*\nitem: "(" start ")" | /[0-9]{{{n % 7 + 1}}}/'),
+    "schema": lambda n: dx.json_schema(
+        {"type": "object", "properties": {word(n): {"type": "string", "maxLength": n}}, "required": [word(n)]}
+    ),
+    "registry": lambda n: dx.json_schema(
+        {"$ref": "test:names"}, registry={"test:names": {"enum": [word(n) + word(k) for k in range(50)]}}
+    ),
+    "where": lambda n: dx.json_schema({"type": "string", "maxLength": 90}, where={"": dx.contains(word(n))}),
+    "multiples": lambda n: dx.json_schema({"type": "number", "multipleOf": (n + 3) / 100, "maximum": 10**6}),
+}
+
+
+class Heap(ctypes.Structure):
+    """What the C library says of its heap (``struct mallinfo2``)."""
+
+    names = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
+    _fields_ = tuple((name, ctypes.c_size_t) for name in names)
+
+
+def heap_bytes() -> int:
+    """Bytes in use in this process, by the C library's own count; 0 where it has none (or a sanitizer's stands in)."""
+    gc.collect()
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mallinfo2"):
+        return 0
+    library.mallinfo2.restype = Heap
+    heap = library.mallinfo2()
+    return int(heap.uordblks + heap.hblkhd)
+
+
+tells_heap = pytest.mark.skipif(heap_bytes() == 0, reason="this C library does not count what is in use")
+
+
+def cache_bytes(vocab: dx.Vocabulary) -> int:
+    return sum(size for name, size in vocab.stats().items() if name.endswith("_bytes") and name != "vocabulary_bytes")
+
+
+def begin(constraint: dx.Constraint, vocab: dx.Vocabulary, limits: dx.Limits | None = None) -> None:
+    """Compiles it, and reads two tokens."""
+    matcher = dx.compile(constraint, vocab, limits=limits or dx.Limits()).matcher()
+    for _ in range(2):
+        matcher.advance(int(matcher.allowed_tokens()[0]))
+    matcher.allowed_tokens()
+
+
+@tells_heap
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_held_is_told(kind: str) -> None:
+    vocab = fresh()
+    begin(KINDS[kind](1000), vocab)
+    used, told = heap_bytes(), cache_bytes(vocab)
+    for number in range(60):
+        begin(KINDS[kind](number), vocab)
+    used, told = heap_bytes() - used, cache_bytes(vocab) - told
+    assert told > 60 * 2000
+    assert 0.4 * told < used < 1.3 * told + 100_000
+
+
+@tells_heap
+def test_many_different_constraints_stay_within_the_limit() -> None:
+    vocab, limits = fresh(), dx.Limits(pool_bytes=POOL_BYTES)
+    begin(dx.contains("x"), vocab)
+    used = heap_bytes()
+    for number in range(150):
+        for kind in KINDS.values():
+            begin(kind(number), vocab, limits)
+    assert heap_bytes() - used < 2 * POOL_BYTES
+    assert vocab.stats()["generations"] == 2   # of these limits, and of the usual ones
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "where"])   # whose conditions have no name
+def test_equal_constraints_are_one(kind: str) -> None:
+    vocab = fresh()
+    first = dx.compile(KINDS[kind](3), vocab).matcher()
+    begin(KINDS[kind](3), vocab)
+    bytes_of_one = cache_bytes(vocab)
+    for _ in range(5):
+        begin(KINDS[kind](3), vocab)
+    assert cache_bytes(vocab) == bytes_of_one
+    assert dx.compile(KINDS[kind](3), vocab).matcher().state == first.state
+    assert dx.compile(KINDS[kind](4), vocab).matcher().state != first.state
+
+
+def test_schemas_that_differ_in_an_option_alone_are_not_one() -> None:
+    schema = {"type": "object", "properties": {"a": {"$ref": "test:a"}, "b": {"type": "number"}}}
+    constants = {"test:a": {"const": 1}}
+    options: list[dict[str, object]] = [
+        {},
+        {"whitespace": "compact"},
+        {"whitespace": "pretty"},
+        {"whitespace": "pretty", "indent": 4},
+        {"property_order": "any"},
+        {"escapes": "any"},
+        {"numbers": "plain"},
+        {"additional_properties": False},
+        {"max_digits": 3},
+        {"registry": {"test:a": {"const": 2}}},
+    ]
+    vocab = fresh()
+    constraints = [dx.json_schema(schema, **{"registry": constants, **said}) for said in options]
+    states = {dx.compile(constraint, vocab).matcher().state for constraint in constraints}
+    assert len(states) == len(options)
