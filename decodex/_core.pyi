@@ -156,10 +156,22 @@ class SavedStates:
 
 class Compiled:
     @overload
-    def __init__(self, vocabulary: Vocabulary, term: Term, limits: Limits) -> None: ...
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        term: Term,
+        limits: Limits,
+        phases: Sequence[tuple[Term, int, int | None]] = ...,
+    ) -> None: ...
     @overload
     def __init__(
-        self, vocabulary: Vocabulary, term: Term, limits: Limits, saved: SavedStates, unenforced: Sequence[str]
+        self,
+        vocabulary: Vocabulary,
+        term: Term,
+        limits: Limits,
+        saved: SavedStates,
+        unenforced: Sequence[str],
+        phases: Sequence[tuple[Term, int, int | None]] = ...,
     ) -> None: ...
     def record(self, texts: Sequence[Sequence[int]]) -> tuple[SavedStates, list[int]]:
         """The states on the way of token sequences, and how many tokens of each could be read."""

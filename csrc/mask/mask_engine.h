@@ -73,6 +73,9 @@ class MaskEngine {
   // Tokens that surely suffice from `state` to an accepted text; kInfinite when none do.
   uint32_t tokens_to_finish(ExprId state, bool at_start);
   uint32_t tokens_to_finish_held(ExprId state, bool at_start);   // the same, for callers that hold the pool's lock
+  // The fewest tokens with which the text can be complete, where they are at most `most` and a short search finds them;
+  // kInfinite otherwise. The states on the way know it from then on. (pool lock held)
+  uint32_t fewest_tokens(ExprId state, bool at_start, uint32_t most);
   // Is every token of several bytes also two tokens, one after the other? (pool lock held)
   bool tokens_split();
   // Is there a mask of `state` which says that after each of its tokens `budget` - 1 suffice?

@@ -12,6 +12,10 @@ Matcher::Matcher(Compiled& compiled, uint32_t max_tokens)
   if (start_.phases) counts_.push_back(start_.phases->start());
   if (max_tokens_ == kNoBudget) return;
   uint32_t needed = tokens_to_finish();
+  if (needed > max_tokens_ && !start_.phases) {   // perhaps a longer text takes fewer
+    std::lock_guard lock(pool().mutex());
+    needed = std::min(needed, masks().fewest_tokens(start_.root, true, max_tokens_));
+  }
   if (needed > max_tokens_)
     throw Error(ErrorKind::Budget, "the shortest text that satisfies the constraint takes " + std::to_string(needed) +
                                        " tokens, more than max_tokens=" + std::to_string(max_tokens_) +
@@ -227,7 +231,7 @@ size_t Matcher::check(std::string_view text, bool& accepted) {
     at = pool().step(at, static_cast<uint8_t>(text[i]));
     if (at == kEmpty) return i;
   }
-  accepted = pool().accepting(at);
+  accepted = pool().accepting(at) && (!start_.phases || start_.phases->spells(count(), at_start(), text));
   return text.size();
 }
 

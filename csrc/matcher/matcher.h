@@ -49,7 +49,8 @@ class Matcher {
   // row i + 1 the one after tokens[i], in which everything is allowed when tokens[i] is not. Throws Error(Vocabulary).
   void verify(std::span<const int64_t> tokens, std::optional<std::span<const int64_t>> parents, bool* allowed,
               uint32_t* masks = nullptr);
-  // How many bytes of `text` can be read from here; `accepted`: all of them, and the text may end there.
+  // How many bytes of `text` can be read from here; `accepted`: all of them, and the text may end there, cut into some
+  // tokens or other where they are counted.
   size_t check(std::string_view text, bool& accepted);
 
   ExprId state() const { return steps_.back().state; }

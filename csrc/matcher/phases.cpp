@@ -17,6 +17,31 @@ std::string spelled(uint32_t min, uint32_t max) {
   return min == 0 ? "at most " + std::to_string(max) : std::to_string(min) + " to " + std::to_string(max);
 }
 
+// Sets of counts of tokens, as bits.
+class Counts {
+ public:
+  void add(uint32_t count) { grow(count / 64 + 1), bits_[count / 64] |= uint64_t{1} << (count % 64); }
+  void add_next(const Counts& before) {   // each of them, and one more
+    grow(before.bits_.size() + 1);
+    for (size_t w = 0; w < before.bits_.size(); ++w) {
+      bits_[w] |= before.bits_[w] << 1;
+      bits_[w + 1] |= before.bits_[w] >> 63;
+    }
+  }
+  bool empty() const { return bits_.empty(); }
+  bool any(uint64_t min, uint64_t max) const {   // from min to max
+    for (uint64_t count = min; count <= max && count < bits_.size() * 64; ++count)
+      if (bits_[count / 64] >> (count % 64) & 1) return true;
+    return false;
+  }
+
+ private:
+  void grow(size_t words) {
+    if (bits_.size() < words) bits_.resize(words);
+  }
+  std::vector<uint64_t> bits_;
+};
+
 uint32_t less(uint32_t count, uint32_t by) { return count == kNoBudget ? kNoBudget : count - std::min(count, by); }
 
 }  // namespace
@@ -36,14 +61,16 @@ Phases::Phases(ExprPool& pool, MaskEngine& masks, const Vocabulary& vocab, const
   }
   for (size_t k = phases_.size(); k-- > 0;) {
     Phase& phase = phases_[k];
-    const bool first = k == 0;
-    const uint32_t tokens = std::max(phase.min, first ? masks.tokens_to_finish_held(at_least(phase.text, phase.min), true) : needed(phase.text, phase.min));
+    uint32_t tokens = needed(phase.text, phase.min, k == 0);
+    if (tokens != kInfinite && tokens > phase.max && phase.min < 2)
+      tokens = std::min(tokens, masks.fewest_tokens(at_least(phase.text, phase.min), k == 0, phase.max));
+    tokens = std::max(phase.min, tokens);
     if (tokens == kInfinite || tokens > phase.max)
       throw Error(tokens == kInfinite ? ErrorKind::Unsatisfiable : ErrorKind::Budget,
                   "no text that satisfies the constraint is sure to take " + spelled(phase.min, phase.max) + " tokens" +
                       (tokens == kInfinite ? "" : "; " + std::to_string(tokens) + " are") +
                       (phases_.size() == 1 ? "" : " in part " + std::to_string(k + 1)) + "; ask for another number");
-    if (!first) phases_[k - 1].behind = phase.behind + tokens;
+    if (k > 0) phases_[k - 1].behind = phase.behind + tokens;
   }
 }
 
@@ -54,10 +81,10 @@ ExprId Phases::at_least(ExprId state, uint32_t bytes) const {
 }
 
 // Tokens with which so many, and any number from there on to the bytes of the text, are possible. (pool lock held)
-uint32_t Phases::needed(ExprId state, uint32_t tokens) const {
+uint32_t Phases::needed(ExprId state, uint32_t tokens, bool at_start) const {
   const ExprId long_enough = at_least(state, tokens);
   if (!pool_.live(long_enough)) return kInfinite;
-  return tokens > 1 && !masks_.tokens_split() ? pool_.shortest(long_enough) : masks_.tokens_to_finish_held(long_enough, false);
+  return tokens > 1 && !masks_.tokens_split() ? pool_.shortest(long_enough) : masks_.tokens_to_finish_held(long_enough, at_start);
 }
 
 Phases::Bounds Phases::bounds(const Place& at, uint32_t budget) const {
@@ -107,6 +134,36 @@ uint32_t Phases::tokens_to_finish(const Place& at) const {
   std::lock_guard lock(pool_.mutex());
   const uint32_t min = bounds(at, kNoBudget).min, tokens = needed(at.state, min);
   return tokens == kInfinite ? kInfinite : std::max(min, tokens) + phases_[at.phase].behind;
+}
+
+bool Phases::spells(Place at, bool at_start, std::string_view text) const {
+  std::vector<uint32_t> phase_at{at.phase};   // [bytes read]
+  ExprId state = at.state;
+  for (char c : text) {
+    state = pool_.step(state, static_cast<uint8_t>(c));
+    uint32_t phase = phase_at.back();
+    if (phase + 1 < phases_.size() && pool_.nullable(state)) state = phases_[++phase].text;
+    phase_at.push_back(phase);
+  }
+  std::vector<Counts> counts(text.size() + 1);   // [bytes read]: tokens of the phase there
+  counts[0].add(at.read);
+  auto cut = [&](size_t from, size_t to) {
+    const uint32_t phase = phase_at[from], next = phase_at[to];
+    if (phase == next) return counts[to].add_next(counts[from]);
+    Counts ended;
+    ended.add_next(counts[from]);
+    bool right = ended.any(phases_[phase].min, phases_[phase].max);
+    for (uint32_t skipped = phase + 1; skipped < next; ++skipped) right = right && phases_[skipped].min == 0;
+    if (right) counts[to].add(0);
+  };
+  if (at_start && !vocab_.silent_at_start().empty()) counts[0].add(at.read + 1);
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (counts[i].empty()) continue;
+    const TokenTrie& trie = i == 0 && at_start ? vocab_.start_trie() : vocab_.trie();
+    for (size_t j = i, node = 0; j < text.size() && (node = trie.child(node, static_cast<uint8_t>(text[j]))) != 0;)
+      if (++j; !trie.ids_at(node).empty()) cut(i, j);
+  }
+  return phase_at.back() + 1 == phases_.size() && counts.back().any(phases_.back().min, phases_.back().max);
 }
 
 bool Phases::fill(ExprId whole, bool at_start, const Place& at, uint32_t budget, uint32_t* out) const {

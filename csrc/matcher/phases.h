@@ -46,6 +46,8 @@ class Phases {
   // Have there been enough tokens for the text to end?
   bool may_end(const Place& at) const { return at.phase + 1 == phases_.size() && at.read >= phases_[at.phase].min; }
   uint32_t tokens_to_finish(const Place& at) const;
+  // Can a text that the constraint accepts be cut into tokens so that the counts come out?
+  bool spells(Place at, bool at_start, std::string_view text) const;
 
  private:
   struct Phase {
@@ -60,7 +62,7 @@ class Phases {
   Bounds bounds(const Place& at, uint32_t budget) const;
   bool fits(const Place& at, uint32_t budget) const;
   ExprId at_least(ExprId state, uint32_t bytes) const;
-  uint32_t needed(ExprId state, uint32_t tokens) const;
+  uint32_t needed(ExprId state, uint32_t tokens, bool at_start = false) const;
   template <class Step>
   bool read(Place& at, std::string_view bytes, Step step) const;
   void judge(bool at_start, const Place& at, uint32_t budget, const std::vector<uint32_t>& which, uint32_t* out) const;

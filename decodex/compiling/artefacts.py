@@ -19,8 +19,9 @@ import numpy as np
 from decodex import storage
 from decodex._core import Compiled, Limits, SavedStates
 from decodex.compiling.compiled import CompiledConstraint, check_vocabulary, checked_limits, within_budget
-from decodex.constraints.base import encodable, term_of
+from decodex.constraints.base import encodable
 from decodex.constraints.data import from_data, to_data
+from decodex.constraints.phases import core_terms
 from decodex.errors import ArtefactError, ConstraintError, VocabularyError, shown
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def load(
         constraint = from_data(about["constraint"])
         limits = Limits(*about["limits"]) if given is None else given
         states = SavedStates(vocab.native, arrays, checksum)
-        native = Compiled(vocab.native, term_of(constraint), limits, states, about["unenforced"])
+        term, phases = core_terms(constraint)
+        native = Compiled(vocab.native, term, limits, states, about["unenforced"], phases)
         max_tokens = about["max_tokens"] if max_tokens is None else max_tokens
         texts = SavedTexts(arrays["texts"], arrays["texts_end"])
     except ArtefactError as error:
@@ -87,7 +89,8 @@ def recorded(compiled: CompiledConstraint, texts: Sequence[Sequence[int]]) -> Sa
     """The states and masks on the way of token sequences; a ``ConstraintError`` for one that may not be written."""
     native = compiled.native
     if compiled.is_loaded:  # its states stand for others, which are what is to be saved
-        native = Compiled(compiled.vocab.native, term_of(compiled.constraint), compiled.limits)
+        term, phases = core_terms(compiled.constraint)
+        native = Compiled(compiled.vocab.native, term, compiled.limits, phases)
     states, read = native.record(texts)
     for index, (text, count) in enumerate(zip(texts, read, strict=True)):
         if count < len(text):

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from decodex._core import Compiled, Limits, Matcher
-from decodex.constraints.base import Constraint, as_constraint, term_of
+from decodex.constraints.base import Constraint, as_constraint
+from decodex.constraints.phases import core_terms
 from decodex.errors import BudgetError, ConstraintError, VocabularyError, shown
 from decodex.matching.parts import Parts
 
@@ -136,7 +137,8 @@ def compile(
 
 
 def _compile(constraint: Constraint, vocab: Vocabulary, limits: Limits, warm: WarmTexts) -> CompiledConstraint:
-    compiled = CompiledConstraint(constraint, vocab, Compiled(vocab.native, term_of(constraint), limits), None, limits)
+    term, phases = core_terms(constraint)
+    compiled = CompiledConstraint(constraint, vocab, Compiled(vocab.native, term, limits, phases), None, limits)
     if warm is not None and not (isinstance(warm, (tuple, list)) and not warm):
         from decodex.compiling.artefacts import recorded, token_sequences
 

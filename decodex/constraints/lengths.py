@@ -8,12 +8,12 @@ from typing import Literal as OneOf
 
 from decodex.constraints.base import Constraint, checked_counts
 from decodex.constraints.describing import braces, counted
-from decodex.errors import ConstraintError, shown
+from decodex.errors import ConstraintError, UnsupportedError, shown
 
 if TYPE_CHECKING:
     from decodex._core import Term
 
-Unit = OneOf["bytes", "chars", "words", "word_runs", "sentences", "lines", "paragraphs", "bullets"]
+Unit = OneOf["tokens", "bytes", "chars", "words", "word_runs", "sentences", "lines", "paragraphs", "bullets"]
 
 # Patterns with a place for the quantifier of what follows the first unit, and of texts without any.
 _REGEXES = {
@@ -36,6 +36,11 @@ class Length(Constraint):
     def term(self) -> Term:
         from decodex._core import Term
 
+        if self.unit == "tokens":
+            raise UnsupportedError(
+                "tokens are counted over a whole text, or over a part of it that + joins to others: join "
+                'length("tokens", ...) to that with &; it cannot stand inside another constraint'
+            )
         return Term.length(self.unit, self.min, self.max)
 
     def describe(self) -> str:
@@ -57,7 +62,12 @@ def length(unit: Unit, min: int = 0, max: int | None = None) -> Constraint:
     ``len(re.findall(r"\w+", text))``; ``sentences``, each from its first character that is no white space to a run of
     ``.!?…`` with closing quotes or brackets that white space follows, or to the end (``。！？`` need nothing behind
     them); ``lines``, as ``len(text.splitlines())`` where ``\n`` alone ends a line; ``paragraphs``, runs of lines that
-    are not blank; ``bullets``, lines that begin with ``-``, ``*``, ``+`` or ``•`` and white space.
+    are not blank; ``bullets``, lines that begin with ``-``, ``*``, ``+`` or ``•`` and white space; ``tokens`` of the
+    vocabulary, the end token not counted.
+
+    Tokens are counted as they are generated, so ``length("tokens", ...)`` stands beside a whole constraint (``&``), or
+    beside a part that ``+`` joins to others: each part then has a number of its own, and a token belongs to the part in
+    which it begins. A text that is only checked has so many tokens if it can be cut into as many.
 
     >>> length("words", max=60)
     Length(unit='words', min=0, max=60)

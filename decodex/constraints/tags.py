@@ -24,6 +24,7 @@ from decodex.constraints.base import (
 from decodex.constraints.describing import braces, counted, listed, quoted
 from decodex.constraints.lengths import Unit, length
 from decodex.constraints.patterns import Text
+from decodex.constraints.phases import without_counts
 from decodex.errors import ConstraintError, shown
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ def thinking(
 
     ``end`` cannot come before ``min`` units are written, and must come before there is one too many (the last word,
     or blanks, may go on: ask for ``chars`` where that matters). ``begin=""`` where the prompt has opened the section
-    already. ``content`` asks more of the text.
+    already. ``content`` asks more of the text. In ``tokens`` the section has a budget of its own: the tokens of ``end``
+    are counted, and the answer's are not.
 
     >>> import decodex as dx
     >>> answer = dx.thinking(max=100) + dx.choice(["yes", "no"])
@@ -177,7 +179,11 @@ def _up_to(marker: str, before: Constraint | str | None) -> Constraint:
     if not isinstance(marker, str) or not marker:
         raise ConstraintError(f"a marker is a non-empty string, not {shown(marker)}")
     text = Text(encodable(marker))
-    return text if before is None else AllOf((text, Sequence((as_constraint(before), Literal(marker)))))
+    if before is None:
+        return text
+    section = without_counts(as_constraint(before))
+    up_to = text if section.constraint == Text() else AllOf((text, Sequence((section.constraint, Literal(marker)))))
+    return up_to & length("tokens", section.min, section.max) if section.counts else up_to
 
 
 def _tag_list(tags: Iterable[tuple[str, Any, Any]]) -> list[tuple[str, Any, Any]]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from decodex._core import Compiled, Limits, Matcher
-from decodex.constraints.base import AllOf, Constraint, term_of
+from decodex.constraints.base import AllOf, Constraint
 from decodex.constraints.json import JsonOptions, JsonSchema
+from decodex.constraints.phases import core_terms
 
 if TYPE_CHECKING:
     from decodex._core import Vocabulary
@@ -56,7 +57,8 @@ class Parts:
     def matcher(self, part: Part) -> Matcher:
         """A matcher of the part alone, at the start of a text."""
         if part.native is None:
-            part.native = Compiled(self.vocabulary, term_of(part.whole), self.limits)
+            term, phases = core_terms(part.whole)
+            part.native = Compiled(self.vocabulary, term, self.limits, phases)
         return Matcher(part.native)
 
 
