@@ -23,7 +23,14 @@ from regex import _regex_core
 
 TARGET = Path(__file__).resolve().parent.parent / "csrc" / "syntax" / "unicode_tables.cpp"
 EVERY = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
-PREFIXES = {"GENERALCATEGORY": "gc", "SCRIPT": "sc", "SCRIPTEXTENSIONS": "scx", "BLOCK": "blk"}
+PREFIXES = {
+    "GENERALCATEGORY": "gc",
+    "SCRIPT": "sc",
+    "SCRIPTEXTENSIONS": "scx",
+    "BLOCK": "blk",
+    "GRAPHEMECLUSTERBREAK": "gcb",
+    "INDICCONJUNCTBREAK": "incb",
+}
 BINARY = {"YES", "Y", "NO", "N", "TRUE", "T", "FALSE", "F"}
 # Only building blocks of other properties, deprecated, or about segmentation and normalisation.
 LEFT_OUT = re.compile("OTHER|GRAPHEMELINK|HYPHEN|PREPENDED|^ID(COMPAT|SU)|^MODIFIERCOMBINING|LOGICALORDER")

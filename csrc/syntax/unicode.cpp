@@ -96,6 +96,8 @@ std::optional<CharSet> property(std::string_view text) {
   return std::nullopt;
 }
 
+CharSet break_class(std::string_view name) { return must(name); }
+
 const CharSet& python_word() {
   static const CharSet set = must("re-word");
   return set;

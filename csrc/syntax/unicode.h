@@ -17,6 +17,9 @@ namespace decodex::unicode {
 // Nothing when there is no such name.
 std::optional<CharSet> property(std::string_view text);
 
+// The characters of a value of Grapheme_Cluster_Break or Indic_Conjunct_Break: "gcb=prepend", "incb=linker".
+CharSet break_class(std::string_view name);
+
 const CharSet& python_word();    // \w of re for str
 const CharSet& python_space();   // \s
 const CharSet& decimal_digit();  // \d

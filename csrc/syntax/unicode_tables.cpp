@@ -786,6 +786,80 @@ const char* const kTables[] = {
     "PXPL_7",
     "PPPNooo1",
     "PPPP1ooo1",
+    "P1n2Q1<1aB`3b87V8]101020203e169;01]1E?1T38061204P1101MKj2;i1981G4090305Z13c1249Y1j1e130B0792L3g11071"
+    "2138192I113g1105321321M221:3g11080303C2E603g110712134592M1j15230481W15f1107030462:2L3g1107030462:2>1"
+    ";4f120703057192L3U21360108A2l1108;8Q310::7X22J1010132`1D024;0T181U3;06F433?4<10351>1Q3P8l:3aM4K3L2M2"
+    "o1P181~15d32Q11e3<3<j65h1:01011H11_1Q2>5^1AU19;3M=g1>_1Dg430E315113U6P2Z@5G7`1@o2Q1mo23~41o2P1YA6X32"
+    "c^M40:O2_22_812131F531b22a1BIB<1U18H=;M24^1>S11R2>;172]11b1103124201X1542[7802ATm:;G3a13PP2mh61PG@?@"
+    "^61m42_2<P@1Q71d45Ud130244W1331T52lA4P25l92M5O@U2;`14i33d1?X111294~1;113191a13S1>?2[11;3_1>024402k2<"
+    "5111l4<D4f1207121381921725R2901110407=2a2BF1`2DZ7719J2a2AY3=T331:o7?d760219~471721K:W1704718;W1FU68V"
+    "6808a2F0>i36210209Q250205g21Q8484_1725F1dV5A5?WV;Bo]25j17[A124S?10g164`21:2ZUC204kb4^11Go>2k152F17M4"
+    "c43:37211O2mk1g13b171=1E50?_Z170A170205S31o47f;1l14k?4m72b71116241i>7~37jT2Jj?5ooRHPP4ook5",
+    "09111Ao2P1=0^[10a_40lo1021H6a1?_dg10`7;dQ=?PSR13_V57Ud[HOP3o3`7_`3",
+    ":0",
+    "=0",
+    "PH_3c86W8~110111112V2:`1D@0U36252113S10NJk2:j1890H3181214[12k18Z1G1Og1010474036:1M0j1010238090:1J021"
+    "i1041412230N130;1i10441140D1F510j1011138054:1N0k1010<090X1030g1012521371;1M0j102110321371;1L1i111023"
+    "8090:1M0X2040221080a2026<7R3028;6Y21K01010g1=14115:1S190V33151121I142@3=02160?0oE2bM3L2M1N1P2116802:"
+    "90]1210e31R10f32419062k6120j10161010276920`1P2?3`1942V18<1P1325h10113014h1721h421<16406031V6o1~@0S6P"
+    "1no22]40P3OZA5Y31d^M319P11`21`803040I150g41JA=0V17I:10~12`10232120T10S252121<080_10c1012215110Z1180^"
+    "702040`iC0QG?@?^;1mB0R70e44Vd121153X1240U51mA3Q24m91N4P1?V2:a13k30f1>Y1021:2a132170m12T1417n10<1d181"
+    "08320o22236020m4037E1i111010<090>634S20251020124210>1e272210G0a202510201111[70236111K1e272011Z301027"
+    "U30102314S8811e70:340`432140P19X1523809522^1<11V601210Y661510b2E261111j3530111610X213010h20R81;1d145"
+    "2G0UW506>XV;;32P^24k16hP10o13a20;1[UC1Qc4]12FP?1l14358726N3d42;28120P11nk1f14a180>0F41>`Z161@261114T"
+    "30P56g;0m13l?3n71c70207150j>6]36`e24PQSHo2P4_7",
+    "P`15g60a10P<1`20[S10^kP20?0d71]@0][1010R:5lE0k=0",
+    "SX20g10228311b11k116121f10j12R20j128011e11l106121b30113212d12m13m11j102011^10>1k115212e11~2166C1o10o"
+    "30Z41o10a5091I1~10ai107711j:3224115P71j1010E5a40i13P20N041o102210e1781[50E0[iR1120h21b1?^40`10`11412"
+    "1_3121H0m402150]71111110cPI010o30]1241c30H1k10`1290>0m2231~52O1k10132121E1e21?011W328130[3160111020^"
+    "716320a328110]3011^3070U8290h74117010^428340d20M1n10Y603010W60>0Z307020e644110n:1<0`1181Z_@2Ta3f1",
+    "PX4o2PPV1L",
+    "P[4W2X`a1Fl~U1033",
+    "X]4g2[^a1`1",
+    "]P80",
+    "PP[10K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K"
+    "0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K"
+    "0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K"
+    "0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K"
+    "0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K"
+    "0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K"
+    "0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K"
+    "0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K0K"
+    "0",
+    "QP[1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1"
+    "J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1"
+    "J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1"
+    "J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1"
+    "J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1"
+    "J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1"
+    "J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1"
+    "J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1J1"
+    "J",
+    "V_l3I",
+    "0oG`3b87V8]101020203U2;_1E?1T37161204R11MKj2;i1981G4090305Z13j19Y1H0P1AV10138312?12C801BD07012411011"
+    "47181320112;2;112h1132321321M221:2AD07020511350231C2D701BD0702051102047145320112<1?1j1101;181W1121?D"
+    "0@11034304620362L1i111201230462:2K2BX10114718192L1W2131130171`2117;8Q3119:7X22J10101f1>05024;0T181h1"
+    "[114060213?61:226E1252=1nE3aM4K3L2M2;f107711;81~1301d32Q11e33328153j62113e101070101185:11_1Q2>4625[1"
+    "3;M9;20N0418:3W11022105g1812g430=07315302U6P2~@1Q6Q1mo23~41o2P1YA6X32c^M40:O2_22_812131H241f42IB<1U1"
+    "8H;01[13532U1141211N60995Y161212;171B@03510102_1103124201M;0271X6K911131aP;PP2mh61PG@?@];2lB1Q71d45T"
+    "d140248030M1331T52lA4P25l92M5O@U2;`14j31e1?X111293`141261l1~108>111Z11;2c19017411n23145111l4128D2h12"
+    "0101;181=725::01110V111160111033301=2d281301F1`211601110202Z71145202J2d281102Y310118T31011405R8902T6"
+    "71118020I9431_441231Ni10571771[15=02_31d210301X670601a2F170202i3621020701W222101g22P82:21=0R11543F1T"
+    "W515?WV;<23o]25j17gP11n14`21:2ZUC2Pc4^11Go>2k15267817M4c43:37211O2mk1g13b171=1E50?_Z170A170205S31o47"
+    "f;1l14k?4m72b71116241i>7~37_e25oPSHP3o3`7_`o5",
+    "PH_3c86W8~110111112V2:`1D@0U36252113S10NJk2:j1890H3181214[12k18Z1G1Og10104786:1M0j101023B0:1J021i104"
+    "1412230N130;1i104411I1F510j101113>4:1N0k1010<090X1030g1012521281;1M0j102110321371;1L1i111023B0:1M0X2"
+    "040221080a2026<7R3028;6Y21K01010g1=14115:1S190V33152021I142@3=02160?0oE2bM3L2M1N1P211680281090]1210e"
+    "31R10f32419062k6120j101630276920`1P2?3`1941W18<1P132211h10113014h1721h421<16406031V6o1]@0R6P1no22]40"
+    "P3OZA5Y31d^M319P11`21`803040I150g41JA=0V17I:10~12`102321W10S252121<080_10c1012215110Z11g702040`iC0QG"
+    "?@?^;1mB0R70e44Vd121153X12Z51mA3Q24m91N4P1?V2:a13k30f1>Y1021:2a132170m12T141510n10<1d18108320o222360"
+    "20m4037E1i111010<090>634S20251020124120>1e272210G0a202510201111[70236111K1e272011Z301027U30102314S88"
+    "11e70:250`432140P19X1523B522^1<10W601210Y661510b2E261111j3530111610X213010h20R81;1d1451H0UW506>XV;;3"
+    "2P^24k16hP10o13a20;1[UC1Qc4]12FP?1l14358726N3d42;28120P11nk1f14a180>0F41>`Z161@261114T30P56g;0m13l?3"
+    "n71c70207150j>6]36`e24PQSHo2P4_7",
+    "eX2T1N7H7EC161033R1110@1S5C161114o10KC161114R1110A0S5C1?N2j5U1UFZ1D0@5433031724<<0ag1c1~Cd1f516P1A7f"
+    "1M=1;2[^S123S1]1428:4Q3?126031P3:e6JUaG0?3121L]f1S1M020hA910201U1ZZ162027111G`60:W1M0;W1V40VG0b8<1Q1",
+    "]Z20o30o70o30o70o70[G0hl10]D0S70V30Y:1YVS10e90XjG0cg10lD0][10k70<0a20XU10",
     "Q2I6I_10:0405F1N1Y>4;>47010f20MA1123106012101C1b21Z48U51U1116X121S1=101111126J43M:5g116>U3174742:220"
     "@_1=T3HP191405G2BCH7:5G16708Y1:;366[21?124>=B17212E16103337212110804114<1:04215412E16111111444121407"
     "310A5;218121E16111438121130?3E34217212E161114372121914114=0@115321331101131323;4432123060X1<121F1?37"
@@ -1101,7 +1175,6 @@ const char* const kTables[] = {
     "moo12moo1",
     "R1040S40?0lj77I1W`30Y>3=2Qac13m5040j21",
     "Pd;I1h2<e6",
-    "V_l3I",
     "Q10<0@0YZ10c42d50[12f70m101031U91Tg11fH041UH0V61m41]1050j91R;3R51:121M2k51Q21TM0G192_U32b90=0F1;1P=0"
     "lWM0^81S7030n;1f21o20h41c42`41i70VaD021k1031Y50<0@0Q20dg21mW14~13m51e33o32Q4160@1h2111~30Z91e31e;15>"
     "Y31i72U@010k71g21T=1dE1Z21YiB1U40Q21;0YA1X90V`C0X_70",
@@ -1233,9 +1306,9 @@ const char* const kTables[] = {
 };
 
 const Name kNames[] = {
-    {"ahex", 662}, {"alnum", 660}, {"alpha", 659}, {"alphabetic", 659}, {"alphanumeric", 660}, {"any", 661},
-    {"asciihexdigit", 662}, {"bidic", 663}, {"bidicontrol", 663}, {"bidim", 664}, {"bidimirrored", 664},
-    {"blank", 665}, {"blk=adlam", 625}, {"blk=aegeannumbers", 479}, {"blk=ahom", 544}, {"blk=alchemical", 638},
+    {"ahex", 680}, {"alnum", 678}, {"alpha", 677}, {"alphabetic", 677}, {"alphanumeric", 678}, {"any", 679},
+    {"asciihexdigit", 680}, {"bidic", 681}, {"bidicontrol", 681}, {"bidim", 682}, {"bidimirrored", 682},
+    {"blank", 683}, {"blk=adlam", 625}, {"blk=aegeannumbers", 479}, {"blk=ahom", 544}, {"blk=alchemical", 638},
     {"blk=alchemicalsymbols", 638}, {"blk=alphabeticpf", 467}, {"blk=alphabeticpresentationforms", 467},
     {"blk=anatolianhieroglyphs", 574}, {"blk=ancientgreekmusic", 605}, {"blk=ancientgreekmusicalnotation", 605},
     {"blk=ancientgreeknumbers", 480}, {"blk=ancientsymbols", 481}, {"blk=arabic", 331}, {"blk=arabicexta", 340},
@@ -1379,14 +1452,14 @@ const Name kNames[] = {
     {"blk=verticalforms", 470}, {"blk=vithkuqi", 495}, {"blk=vs", 469}, {"blk=vssup", 656}, {"blk=wancho", 619},
     {"blk=warangciti", 546}, {"blk=yezidi", 518}, {"blk=yijing", 436}, {"blk=yijinghexagramsymbols", 436},
     {"blk=yiradicals", 439}, {"blk=yisyllables", 438}, {"blk=zanabazarsquare", 549}, {"blk=znamennymusic", 602},
-    {"blk=znamennymusicalnotation", 602}, {"cased", 666}, {"caseignorable", 667}, {"changeswhencasefolded", 668},
-    {"changeswhencasemapped", 669}, {"changeswhenlowercased", 670}, {"changeswhentitlecased", 671},
-    {"changeswhenuppercased", 672}, {"ci", 667}, {"cwcf", 668}, {"cwcm", 669}, {"cwl", 670}, {"cwt", 671},
-    {"cwu", 672}, {"dash", 673}, {"defaultignorablecodepoint", 674}, {"dep", 675}, {"deprecated", 675}, {"di", 674},
-    {"dia", 676}, {"diacritic", 676}, {"ebase", 680}, {"ecomp", 678}, {"emod", 679}, {"emoji", 677},
-    {"emojicomponent", 678}, {"emojimodifier", 679}, {"emojimodifierbase", 680}, {"emojipresentation", 681},
-    {"epres", 681}, {"ext", 683}, {"extendedpictographic", 682}, {"extender", 683}, {"extpict", 682},
-    {"gc=assigned", 721}, {"gc=c", 30}, {"gc=c&", 30}, {"gc=casedletter", 37}, {"gc=cc", 1}, {"gc=cf", 17},
+    {"blk=znamennymusicalnotation", 602}, {"cased", 684}, {"caseignorable", 685}, {"changeswhencasefolded", 686},
+    {"changeswhencasemapped", 687}, {"changeswhenlowercased", 688}, {"changeswhentitlecased", 689},
+    {"changeswhenuppercased", 690}, {"ci", 685}, {"cwcf", 686}, {"cwcm", 687}, {"cwl", 688}, {"cwt", 689},
+    {"cwu", 690}, {"dash", 691}, {"defaultignorablecodepoint", 692}, {"dep", 693}, {"deprecated", 693}, {"di", 692},
+    {"dia", 694}, {"diacritic", 694}, {"ebase", 698}, {"ecomp", 696}, {"emod", 697}, {"emoji", 695},
+    {"emojicomponent", 696}, {"emojimodifier", 697}, {"emojimodifierbase", 698}, {"emojipresentation", 699},
+    {"epres", 699}, {"ext", 701}, {"extendedpictographic", 700}, {"extender", 701}, {"extpict", 700},
+    {"gc=assigned", 738}, {"gc=c", 30}, {"gc=c&", 30}, {"gc=casedletter", 37}, {"gc=cc", 1}, {"gc=cf", 17},
     {"gc=closepunctuation", 6}, {"gc=cn", 0}, {"gc=cntrl", 1}, {"gc=co", 29}, {"gc=combiningmark", 32},
     {"gc=connectorpunctuation", 12}, {"gc=control", 1}, {"gc=cs", 28}, {"gc=currencysymbol", 4},
     {"gc=dashpunctuation", 8}, {"gc=decimalnumber", 9}, {"gc=digit", 9}, {"gc=enclosingmark", 23},
@@ -1402,45 +1475,50 @@ const Name kNames[] = {
     {"gc=s&", 35}, {"gc=sc", 4}, {"gc=separator", 36}, {"gc=sk", 11}, {"gc=sm", 7}, {"gc=so", 14},
     {"gc=spaceseparator", 2}, {"gc=spacingmark", 24}, {"gc=surrogate", 28}, {"gc=symbol", 35},
     {"gc=titlecaseletter", 20}, {"gc=unassigned", 0}, {"gc=uppercaseletter", 10}, {"gc=z", 36}, {"gc=z&", 36},
-    {"gc=zl", 26}, {"gc=zp", 27}, {"gc=zs", 2}, {"graph", 684}, {"graphemebase", 685}, {"graphemeextend", 686},
-    {"grbase", 685}, {"grext", 686}, {"h", 688}, {"hex", 687}, {"hexdigit", 687}, {"horizspace", 688}, {"idc", 689},
-    {"idcontinue", 689}, {"ideo", 690}, {"ideographic", 690}, {"ids", 692}, {"idsb", 691}, {"idsbinaryoperator", 691},
-    {"idst", 693}, {"idstart", 692}, {"idstrinaryoperator", 693}, {"joinc", 694}, {"joincontrol", 694}, {"lower", 695},
-    {"lowercase", 695}, {"math", 696}, {"nchar", 697}, {"noncharactercodepoint", 697}, {"patsyn", 698},
-    {"patternsyntax", 698}, {"patternwhitespace", 699}, {"patws", 699}, {"posixalnum", 700}, {"posixdigit", 701},
-    {"posixpunct", 702}, {"posixxdigit", 662}, {"print", 703}, {"qmark", 704}, {"quotationmark", 704},
-    {"radical", 705}, {"re-space", 720}, {"re-word", 719}, {"regionalindicator", 706}, {"ri", 706}, {"sc=adlam", 214},
-    {"sc=adlm", 214}, {"sc=aghb", 123}, {"sc=ahom", 171}, {"sc=anatolianhieroglyphs", 191}, {"sc=arab", 48},
-    {"sc=arabic", 48}, {"sc=armenian", 46}, {"sc=armi", 128}, {"sc=armn", 46}, {"sc=avestan", 141}, {"sc=avst", 141},
-    {"sc=bali", 86}, {"sc=balinese", 86}, {"sc=bamu", 100}, {"sc=bamum", 100}, {"sc=bass", 195}, {"sc=bassavah", 195},
-    {"sc=batak", 88}, {"sc=batk", 88}, {"sc=beng", 55}, {"sc=bengali", 55}, {"sc=berf", 199}, {"sc=beriaerfe", 199},
-    {"sc=bhaiksuki", 180}, {"sc=bhks", 180}, {"sc=bopo", 41}, {"sc=bopomofo", 41}, {"sc=brah", 155},
-    {"sc=brahmi", 155}, {"sc=brai", 91}, {"sc=braille", 91}, {"sc=bugi", 84}, {"sc=buginese", 84}, {"sc=buhd", 77},
-    {"sc=buhid", 77}, {"sc=cakm", 158}, {"sc=canadianaboriginal", 72}, {"sc=cans", 72}, {"sc=cari", 112},
-    {"sc=carian", 112}, {"sc=caucasianalbanian", 123}, {"sc=chakma", 158}, {"sc=cham", 107}, {"sc=cher", 71},
-    {"sc=cherokee", 71}, {"sc=chorasmian", 153}, {"sc=chrs", 153}, {"sc=common", 39}, {"sc=copt", 44},
-    {"sc=coptic", 44}, {"sc=cpmn", 189}, {"sc=cprt", 127}, {"sc=cuneiform", 187}, {"sc=cypriot", 127},
-    {"sc=cyprominoan", 189}, {"sc=cyrillic", 45}, {"sc=cyrl", 45}, {"sc=deseret", 118}, {"sc=deva", 54},
-    {"sc=devanagari", 54}, {"sc=diak", 174}, {"sc=divesakuru", 174}, {"sc=dogr", 172}, {"sc=dogra", 172},
-    {"sc=dsrt", 118}, {"sc=dupl", 205}, {"sc=duployan", 205}, {"sc=egyp", 190}, {"sc=egyptianhieroglyphs", 190},
-    {"sc=elba", 122}, {"sc=elbasan", 122}, {"sc=elym", 154}, {"sc=elymaic", 154}, {"sc=ethi", 70}, {"sc=ethiopic", 70},
-    {"sc=gara", 148}, {"sc=garay", 148}, {"sc=geor", 68}, {"sc=georgian", 68}, {"sc=glag", 92}, {"sc=glagolitic", 92},
-    {"sc=gong", 183}, {"sc=gonm", 182}, {"sc=goth", 114}, {"sc=gothic", 114}, {"sc=gran", 164}, {"sc=grantha", 164},
-    {"sc=greek", 43}, {"sc=grek", 43}, {"sc=gujarati", 57}, {"sc=gujr", 57}, {"sc=gukh", 192},
-    {"sc=gunjalagondi", 183}, {"sc=gurmukhi", 56}, {"sc=guru", 56}, {"sc=gurungkhema", 192}, {"sc=han", 94},
-    {"sc=hang", 69}, {"sc=hangul", 69}, {"sc=hani", 94}, {"sc=hanifirohingya", 147}, {"sc=hano", 76},
-    {"sc=hanunoo", 76}, {"sc=hatr", 131}, {"sc=hatran", 131}, {"sc=hebr", 47}, {"sc=hebrew", 47}, {"sc=hira", 95},
-    {"sc=hiragana", 95}, {"sc=hluw", 191}, {"sc=hmng", 196}, {"sc=hmnp", 207}, {"sc=hrkt", 28}, {"sc=hung", 146},
-    {"sc=imperialaramaic", 128}, {"sc=inherited", 42}, {"sc=inscriptionalpahlavi", 143},
-    {"sc=inscriptionalparthian", 142}, {"sc=ital", 113}, {"sc=java", 106}, {"sc=javanese", 106}, {"sc=jurc", 204},
-    {"sc=jurchen", 204}, {"sc=kaithi", 156}, {"sc=kali", 104}, {"sc=kana", 96}, {"sc=kannada", 61},
-    {"sc=katakana", 96}, {"sc=katakanaorhiragana", 28}, {"sc=kawi", 186}, {"sc=kayahli", 104}, {"sc=khar", 137},
-    {"sc=kharoshthi", 137}, {"sc=khitansmallscript", 203}, {"sc=khmer", 79}, {"sc=khmr", 79}, {"sc=khoj", 161},
-    {"sc=khojki", 161}, {"sc=khudawadi", 163}, {"sc=kiratrai", 197}, {"sc=kits", 203}, {"sc=knda", 61},
-    {"sc=krai", 197}, {"sc=kthi", 156}, {"sc=lana", 85}, {"sc=lao", 65}, {"sc=laoo", 65}, {"sc=latin", 40},
-    {"sc=latn", 40}, {"sc=lepc", 89}, {"sc=lepcha", 89}, {"sc=limb", 81}, {"sc=limbu", 81}, {"sc=lina", 126},
-    {"sc=linb", 110}, {"sc=lineara", 126}, {"sc=linearb", 110}, {"sc=lisu", 98}, {"sc=lyci", 111}, {"sc=lycian", 111},
-    {"sc=lydi", 133}, {"sc=lydian", 133}, {"sc=mahajani", 159}, {"sc=mahj", 159}, {"sc=maka", 185},
+    {"gc=zl", 26}, {"gc=zp", 27}, {"gc=zs", 2}, {"gcb=cn", 660}, {"gcb=control", 660}, {"gcb=cr", 662}, {"gcb=eb", 28},
+    {"gcb=ebase", 28}, {"gcb=ebasegaz", 28}, {"gcb=ebg", 28}, {"gcb=em", 28}, {"gcb=emodifier", 28}, {"gcb=ex", 663},
+    {"gcb=extend", 663}, {"gcb=gaz", 28}, {"gcb=glueafterzwj", 28}, {"gcb=l", 666}, {"gcb=lf", 661}, {"gcb=lv", 670},
+    {"gcb=lvt", 671}, {"gcb=other", 659}, {"gcb=pp", 664}, {"gcb=prepend", 664}, {"gcb=regionalindicator", 672},
+    {"gcb=ri", 672}, {"gcb=sm", 665}, {"gcb=spacingmark", 665}, {"gcb=t", 668}, {"gcb=v", 667}, {"gcb=xx", 659},
+    {"gcb=zwj", 669}, {"graph", 702}, {"graphemebase", 703}, {"graphemeextend", 704}, {"grbase", 703}, {"grext", 704},
+    {"h", 706}, {"hex", 705}, {"hexdigit", 705}, {"horizspace", 706}, {"idc", 707}, {"idcontinue", 707}, {"ideo", 708},
+    {"ideographic", 708}, {"ids", 710}, {"idsb", 709}, {"idsbinaryoperator", 709}, {"idst", 711}, {"idstart", 710},
+    {"idstrinaryoperator", 711}, {"incb=consonant", 675}, {"incb=extend", 674}, {"incb=linker", 676},
+    {"incb=none", 673}, {"joinc", 712}, {"joincontrol", 712}, {"lower", 713}, {"lowercase", 713}, {"math", 714},
+    {"nchar", 715}, {"noncharactercodepoint", 715}, {"patsyn", 716}, {"patternsyntax", 716},
+    {"patternwhitespace", 717}, {"patws", 717}, {"posixalnum", 718}, {"posixdigit", 719}, {"posixpunct", 720},
+    {"posixxdigit", 680}, {"print", 721}, {"qmark", 722}, {"quotationmark", 722}, {"radical", 723}, {"re-space", 737},
+    {"re-word", 736}, {"regionalindicator", 672}, {"ri", 672}, {"sc=adlam", 214}, {"sc=adlm", 214}, {"sc=aghb", 123},
+    {"sc=ahom", 171}, {"sc=anatolianhieroglyphs", 191}, {"sc=arab", 48}, {"sc=arabic", 48}, {"sc=armenian", 46},
+    {"sc=armi", 128}, {"sc=armn", 46}, {"sc=avestan", 141}, {"sc=avst", 141}, {"sc=bali", 86}, {"sc=balinese", 86},
+    {"sc=bamu", 100}, {"sc=bamum", 100}, {"sc=bass", 195}, {"sc=bassavah", 195}, {"sc=batak", 88}, {"sc=batk", 88},
+    {"sc=beng", 55}, {"sc=bengali", 55}, {"sc=berf", 199}, {"sc=beriaerfe", 199}, {"sc=bhaiksuki", 180},
+    {"sc=bhks", 180}, {"sc=bopo", 41}, {"sc=bopomofo", 41}, {"sc=brah", 155}, {"sc=brahmi", 155}, {"sc=brai", 91},
+    {"sc=braille", 91}, {"sc=bugi", 84}, {"sc=buginese", 84}, {"sc=buhd", 77}, {"sc=buhid", 77}, {"sc=cakm", 158},
+    {"sc=canadianaboriginal", 72}, {"sc=cans", 72}, {"sc=cari", 112}, {"sc=carian", 112},
+    {"sc=caucasianalbanian", 123}, {"sc=chakma", 158}, {"sc=cham", 107}, {"sc=cher", 71}, {"sc=cherokee", 71},
+    {"sc=chorasmian", 153}, {"sc=chrs", 153}, {"sc=common", 39}, {"sc=copt", 44}, {"sc=coptic", 44}, {"sc=cpmn", 189},
+    {"sc=cprt", 127}, {"sc=cuneiform", 187}, {"sc=cypriot", 127}, {"sc=cyprominoan", 189}, {"sc=cyrillic", 45},
+    {"sc=cyrl", 45}, {"sc=deseret", 118}, {"sc=deva", 54}, {"sc=devanagari", 54}, {"sc=diak", 174},
+    {"sc=divesakuru", 174}, {"sc=dogr", 172}, {"sc=dogra", 172}, {"sc=dsrt", 118}, {"sc=dupl", 205},
+    {"sc=duployan", 205}, {"sc=egyp", 190}, {"sc=egyptianhieroglyphs", 190}, {"sc=elba", 122}, {"sc=elbasan", 122},
+    {"sc=elym", 154}, {"sc=elymaic", 154}, {"sc=ethi", 70}, {"sc=ethiopic", 70}, {"sc=gara", 148}, {"sc=garay", 148},
+    {"sc=geor", 68}, {"sc=georgian", 68}, {"sc=glag", 92}, {"sc=glagolitic", 92}, {"sc=gong", 183}, {"sc=gonm", 182},
+    {"sc=goth", 114}, {"sc=gothic", 114}, {"sc=gran", 164}, {"sc=grantha", 164}, {"sc=greek", 43}, {"sc=grek", 43},
+    {"sc=gujarati", 57}, {"sc=gujr", 57}, {"sc=gukh", 192}, {"sc=gunjalagondi", 183}, {"sc=gurmukhi", 56},
+    {"sc=guru", 56}, {"sc=gurungkhema", 192}, {"sc=han", 94}, {"sc=hang", 69}, {"sc=hangul", 69}, {"sc=hani", 94},
+    {"sc=hanifirohingya", 147}, {"sc=hano", 76}, {"sc=hanunoo", 76}, {"sc=hatr", 131}, {"sc=hatran", 131},
+    {"sc=hebr", 47}, {"sc=hebrew", 47}, {"sc=hira", 95}, {"sc=hiragana", 95}, {"sc=hluw", 191}, {"sc=hmng", 196},
+    {"sc=hmnp", 207}, {"sc=hrkt", 28}, {"sc=hung", 146}, {"sc=imperialaramaic", 128}, {"sc=inherited", 42},
+    {"sc=inscriptionalpahlavi", 143}, {"sc=inscriptionalparthian", 142}, {"sc=ital", 113}, {"sc=java", 106},
+    {"sc=javanese", 106}, {"sc=jurc", 204}, {"sc=jurchen", 204}, {"sc=kaithi", 156}, {"sc=kali", 104}, {"sc=kana", 96},
+    {"sc=kannada", 61}, {"sc=katakana", 96}, {"sc=katakanaorhiragana", 28}, {"sc=kawi", 186}, {"sc=kayahli", 104},
+    {"sc=khar", 137}, {"sc=kharoshthi", 137}, {"sc=khitansmallscript", 203}, {"sc=khmer", 79}, {"sc=khmr", 79},
+    {"sc=khoj", 161}, {"sc=khojki", 161}, {"sc=khudawadi", 163}, {"sc=kiratrai", 197}, {"sc=kits", 203},
+    {"sc=knda", 61}, {"sc=krai", 197}, {"sc=kthi", 156}, {"sc=lana", 85}, {"sc=lao", 65}, {"sc=laoo", 65},
+    {"sc=latin", 40}, {"sc=latn", 40}, {"sc=lepc", 89}, {"sc=lepcha", 89}, {"sc=limb", 81}, {"sc=limbu", 81},
+    {"sc=lina", 126}, {"sc=linb", 110}, {"sc=lineara", 126}, {"sc=linearb", 110}, {"sc=lisu", 98}, {"sc=lyci", 111},
+    {"sc=lycian", 111}, {"sc=lydi", 133}, {"sc=lydian", 133}, {"sc=mahajani", 159}, {"sc=mahj", 159}, {"sc=maka", 185},
     {"sc=makasar", 185}, {"sc=malayalam", 62}, {"sc=mand", 53}, {"sc=mandaic", 53}, {"sc=mani", 140},
     {"sc=manichaean", 140}, {"sc=marc", 181}, {"sc=marchen", 181}, {"sc=masaramgondi", 182}, {"sc=medefaidrin", 198},
     {"sc=medf", 198}, {"sc=meeteimayek", 109}, {"sc=mend", 213}, {"sc=mendekikakui", 213}, {"sc=merc", 136},
@@ -1547,10 +1625,10 @@ const Name kNames[] = {
     {"scx=wancho", 209}, {"scx=wara", 173}, {"scx=warangciti", 173}, {"scx=wcho", 209}, {"scx=xpeo", 117},
     {"scx=xsux", 187}, {"scx=yezi", 289}, {"scx=yezidi", 289}, {"scx=yi", 262}, {"scx=yiii", 262},
     {"scx=zanabazarsquare", 176}, {"scx=zanb", 176}, {"scx=zinh", 219}, {"scx=zyyy", 216}, {"scx=zzzz", 38},
-    {"sd", 708}, {"sentenceterminal", 707}, {"softdotted", 708}, {"space", 714}, {"sterm", 707}, {"term", 709},
-    {"terminalpunctuation", 709}, {"uideo", 710}, {"unifiedideograph", 710}, {"upper", 711}, {"uppercase", 711},
-    {"v", 713}, {"variationselector", 712}, {"vertspace", 713}, {"vs", 712}, {"whitespace", 714}, {"word", 715},
-    {"wspace", 714}, {"xdigit", 716}, {"xidc", 717}, {"xidcontinue", 717}, {"xids", 718}, {"xidstart", 718},
+    {"sd", 725}, {"sentenceterminal", 724}, {"softdotted", 725}, {"space", 731}, {"sterm", 724}, {"term", 726},
+    {"terminalpunctuation", 726}, {"uideo", 727}, {"unifiedideograph", 727}, {"upper", 728}, {"uppercase", 728},
+    {"v", 730}, {"variationselector", 729}, {"vertspace", 730}, {"vs", 729}, {"whitespace", 731}, {"word", 732},
+    {"wspace", 731}, {"xdigit", 733}, {"xidc", 734}, {"xidcontinue", 734}, {"xids", 735}, {"xidstart", 735},
 };
 const size_t kNameCount = sizeof(kNames) / sizeof(kNames[0]);
 

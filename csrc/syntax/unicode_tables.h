@@ -8,7 +8,7 @@
 namespace decodex::unicode {
 
 struct Name {
-  std::string_view name;   // "gc=lu", "sc=greek", "scx=greek", "blk=basiclatin", "alphabetic"
+  std::string_view name;   // "gc=lu", "sc=greek", "scx=greek", "blk=basiclatin", "gcb=l", "alphabetic"
   uint16_t table;
 };
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "syntax/char_class.h"
 #include "syntax/unicode.h"
+#include "text/graphemes.h"
 
 namespace decodex {
 
@@ -105,26 +106,48 @@ class UnitSource final : public RuleSource {
   }
 
   // Bytes in which so many more units can begin.
-  uint32_t needed(uint8_t place, uint32_t units) const { return needed_[units * automaton_.steps.size() + place]; }
+  uint32_t needed(uint8_t place, uint32_t units) const {
+    const size_t places = automaton_.steps.size();
+    const uint32_t beyond = units - std::min<uint32_t>(units, static_cast<uint32_t>(needed_.size() / places) - 1);
+    return plus(needed_[(units - beyond) * places + place], beyond * slope_);
+  }
 
+  static uint32_t plus(uint32_t bytes, uint32_t more) { return bytes == kInfinite ? kInfinite : bytes + more; }
+
+  // Row by row, up to where each place needs as many bytes more than for one unit less, for as many rows as a step has
+  // units: so it is from there on.
   void measure(uint32_t most) {
     const size_t places = automaton_.steps.size();
-    needed_.assign((size_t{most} + 1) * places, 0);
-    for (uint32_t units = 1; units <= most; ++units) {
-      uint32_t* row = &needed_[units * places];
-      std::fill_n(row, places, kInfinite);
-      for (bool changed = true; changed;) {
-        changed = false;
-        for (size_t place = 0; place < places; ++place)
-          for (size_t c = 0; c < classes_.size(); ++c) {
-            const Step step = automaton_.steps[place][c];
-            if (lengths_[c] == kInfinite) continue;
-            const uint32_t rest = step.units == 0 ? row[step.to] : needed(step.to, units - std::min<uint32_t>(units, step.units));
-            if (rest == kInfinite || rest + lengths_[c] >= row[place]) continue;
-            row[place] = rest + lengths_[c];
-            changed = true;
-          }
-      }
+    uint32_t largest = 1, even = 0;
+    for (const std::vector<Step>& steps : automaton_.steps)
+      for (const Step& step : steps) largest = std::max<uint32_t>(largest, step.units);
+    needed_.assign(places, 0);
+    for (uint32_t units = 1; units <= most && even < largest; ++units) {
+      needed_.resize((size_t{units} + 1) * places, kInfinite);
+      measure_row(units);
+      const uint32_t* row = &needed_[units * places];
+      const uint32_t* last = row - places;
+      const uint32_t slope = row[0] == kInfinite ? 0 : row[0] - last[0];
+      if (slope != slope_ || !std::equal(last, row, row, [&](uint32_t a, uint32_t b) { return plus(a, slope) == b; })) even = 0;
+      else ++even;
+      slope_ = slope;
+    }
+  }
+
+  void measure_row(uint32_t units) {
+    const size_t places = automaton_.steps.size();
+    uint32_t* row = &needed_[units * places];
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (size_t place = 0; place < places; ++place)
+        for (size_t c = 0; c < classes_.size(); ++c) {
+          const Step step = automaton_.steps[place][c];
+          if (lengths_[c] == kInfinite) continue;
+          const uint32_t rest = step.units == 0 ? row[step.to] : needed(step.to, units - std::min<uint32_t>(units, step.units));
+          if (rest == kInfinite || rest + lengths_[c] >= row[place]) continue;
+          row[place] = rest + lengths_[c];
+          changed = true;
+        }
     }
   }
 
@@ -132,7 +155,8 @@ class UnitSource final : public RuleSource {
   uint32_t min_, max_;
   std::vector<ExprId> classes_;
   std::vector<uint32_t> lengths_;   // bytes of the shortest character of a class
-  std::vector<uint32_t> needed_;    // [units][place]
+  std::vector<uint32_t> needed_;    // [units][place], up to where each row is the one before and `slope_`
+  uint32_t slope_ = 0;
 };
 
 }  // namespace
@@ -144,6 +168,7 @@ UnitAutomaton unit_automaton(std::string_view unit) {
   if (unit == "bytes")
     return {{CharSet({{0, 0x7F}}), CharSet({{0x80, 0x7FF}}), CharSet({{0x800, 0xFFFF}}), CharSet({{0x10000, kLastCodePoint}})},
             {{{0, 1}, {0, 2}, {0, 3}, {0, 4}}}};
+  if (unit == "graphemes") return grapheme_automaton();
   if (unit == "words") return {partition({space}), {{{0}, {1, 1}}, {{0}, {1}}}, 1u << 1};
   if (unit == "word_runs") return {partition({unicode::python_word()}), {{{1, 1}, {0}}, {{1}, {0}}}, 1u << 1};
   if (unit == "lines") return {partition({newline}), {{{0, 1}, {1, 1}}, {{0}, {1}}}, 1u << 1};
@@ -160,8 +185,8 @@ UnitAutomaton unit_automaton(std::string_view unit) {
              {{0}, {2}, {3}, {2}, {1}},
              {{0}, {3}, {3}, {3}, {1, 1}}},
             1u << 1 | 1u << 2 | 1u << 3};
-  throw Error(ErrorKind::Constraint, "'" + std::string(unit) + "' is no unit of length; use bytes, chars, words, word_runs, "
-                                     "sentences, lines, paragraphs or bullets");
+  throw Error(ErrorKind::Constraint, "'" + std::string(unit) + "' is no unit of length; use bytes, chars, graphemes, words, "
+                                     "word_runs, sentences, lines, paragraphs or bullets");
 }
 
 ExprId counted_units(ExprPool& pool, const Alphabet& alphabet, std::string_view unit, uint32_t min, uint32_t max) {

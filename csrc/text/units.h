@@ -30,6 +30,7 @@ UnitAutomaton unit_automaton(std::string_view unit);
 // Texts of `min` to `max` (kUnbounded: any number of) units:
 //   bytes       of the text as UTF-8
 //   chars       code points
+//   graphemes   extended grapheme clusters (see graphemes.h)
 //   words       runs without white space, as str.split()
 //   word_runs   runs of word characters, as \w+
 //   sentences   from a character that is no white space to a run of .!?… and closing quotes or brackets that white

@@ -13,7 +13,9 @@ from decodex.errors import ConstraintError, UnsupportedError, shown
 if TYPE_CHECKING:
     from decodex._core import Term
 
-Unit = OneOf["tokens", "bytes", "chars", "words", "word_runs", "sentences", "lines", "paragraphs", "bullets"]
+Unit = OneOf[
+    "tokens", "bytes", "chars", "graphemes", "words", "word_runs", "sentences", "lines", "paragraphs", "bullets"
+]
 
 # Patterns with a place for the quantifier of what follows the first unit, and of texts without any.
 _REGEXES = {
@@ -58,7 +60,8 @@ class Length(Constraint):
 def length(unit: Unit, min: int = 0, max: int | None = None) -> Constraint:
     r"""Texts of ``min`` to ``max`` (``None``: any number of) units.
 
-    Units: ``bytes`` of the UTF-8; ``chars``, code points; ``words``, as ``len(text.split())``; ``word_runs``, as
+    Units: ``bytes`` of the UTF-8; ``chars``, code points; ``graphemes``, the extended grapheme clusters of Unicode's
+    UAX #29, which is what people call a character; ``words``, as ``len(text.split())``; ``word_runs``, as
     ``len(re.findall(r"\w+", text))``; ``sentences``, each from its first character that is no white space to a run of
     ``.!?…`` with closing quotes or brackets that white space follows, or to the end (``。！？`` need nothing behind
     them); ``lines``, as ``len(text.splitlines())`` where ``\n`` alone ends a line; ``paragraphs``, runs of lines that

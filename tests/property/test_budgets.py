@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+import regex
 
 import decodex as dx
 
@@ -79,6 +80,10 @@ CASES: dict[str, tuple[dx.Constraint, Callable[[str], bool]]] = {
     "json": (dx.json_value(), lambda t: json.loads(t) is not ...),
     "phrases": (dx.contains("rain", "word") & dx.excludes("the"), lambda t: "rain" in t and "word" in t),
     "words": (dx.length("words", 3, 6), _words(3, 6)),
+    "graphemes": (
+        dx.length("graphemes", 3, 5) & dx.contains("é", whole_words=False),
+        lambda t: 3 <= len(regex.findall(r"\X", t)) <= 5 and "é" in t,
+    ),
     "sentences": (dx.length("sentences", 2, 2) & dx.contains("rain"), lambda t: "rain" in t),
     "schema and phrases": (
         dx.json_schema(OBJECT) & dx.contains("rain", "word"),

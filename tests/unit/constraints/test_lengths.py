@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+import regex
 
 import decodex as dx
 from decodex._core import Matcher
@@ -28,6 +29,10 @@ def paragraphs(text: str) -> int:
     return sum(not blank for blank, _ in itertools.groupby(text.split("\n"), key=lambda line: not line.strip()))
 
 
+def graphemes(text: str) -> int:
+    return len(regex.findall(r"\X", text))
+
+
 def bullets(text: str) -> int:
     return sum(re.match(r"[^\S\n]*[-*+•][^\S\n]", line) is not None for line in text.split("\n"))
 
@@ -35,6 +40,10 @@ def bullets(text: str) -> int:
 UNITS: list[tuple[str, str, Callable[[str], int]]] = [
     ("chars", "aé🙂", len),
     ("bytes", "aé🙂", lambda t: len(t.encode())),
+    ("graphemes", "e\u0301\u200d👩\n", graphemes),
+    ("graphemes", "\r\n\u0600🇩", graphemes),
+    ("graphemes", "\u1100\u1161\u11a8\uac00", graphemes),
+    ("graphemes", "\u0915\u094d\u200d\u0903", graphemes),
     ("words", "ab \n", lambda t: len(t.split())),
     ("word_runs", "é_-1", lambda t: len(re.findall(r"\w+", t))),
     ("sentences", "a. )。", sentences),
