@@ -23,7 +23,8 @@ def complaints(document: Any, schema: Any) -> list[str]:
     kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
     try:
         warnings.simplefilter("ignore", FutureWarning)  # of `re`, on patterns of another dialect
-        error = next(kind(schema, format_checker=jsonschema.FormatChecker(_FORMATS)).iter_errors(document), None)
+        judge = kind(_for_python(schema), format_checker=jsonschema.FormatChecker(_FORMATS))
+        error = next(judge.iter_errors(document), None)
         if error is not None:
             found.append(f"jsonschema: {error.json_path}: {error.message[:200]}")
     except (re.error, jsonschema.exceptions.SchemaError, RecursionError, ValueError, OverflowError):
@@ -41,6 +42,25 @@ def complaints(document: Any, schema: Any) -> list[str]:
         first = next(second.iter_errors(document))
         found.append(f"jsonschema_rs: {list(first.instance_path)}: {first.message[:200]}")
     return found
+
+
+def _for_python(schema: Any) -> Any:
+    """With the dots of its patterns as ECMA-262 has them: to `re`, a carriage return is no end of a line."""
+    if isinstance(schema, list):
+        return [_for_python(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {key: value if key in ("const", "enum") else _for_python(value) for key, value in schema.items()}
+    if isinstance(out.get("pattern"), str):
+        out["pattern"] = _dots(out["pattern"])
+    if isinstance(out.get("patternProperties"), dict):
+        out["patternProperties"] = {_dots(pattern): value for pattern, value in out["patternProperties"].items()}
+    return out
+
+
+def _dots(pattern: str) -> str:
+    piece = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|\.", re.DOTALL)
+    return piece.sub(lambda found: r"[^\n\r\u2028\u2029]" if found[0] == "." else found[0], pattern)
 
 
 def parsed(text: str) -> Any:
