@@ -17,11 +17,9 @@ the ratios within a round, so that slow spells of the machine meet both sides.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
@@ -29,7 +27,8 @@ from typing import Any
 from benchmarks.harness.figures import Report, Target
 from benchmarks.harness.plots import Draw, bars
 from benchmarks.harness.suite import Options, run_benchmark
-from benchmarks.harness.timing import one_thread, quiet, rotations
+from benchmarks.harness.timing import quiet, rotations
+from benchmarks.harness.writing import embedded_model
 
 PROMPT = "Write a list of people as JSON: "
 _PERSON = {
@@ -61,24 +60,12 @@ GAIN = Target(1.0, "floor")
 
 
 def measure(options: Options, report: Report) -> None:
-    missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
-    if missing:
-        report.notes.append(f"nothing was measured: {' and '.join(missing)} not installed")
+    embedded = embedded_model(report)
+    if embedded is None:
         return
-    one_thread()
-    import torch
-    from transformers.utils import logging
-
-    from decodex.model import load_default
-
-    warnings.simplefilter("ignore", FutureWarning)  # of transformers, about names that older versions need
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    torch.set_num_threads(1)
-    model, tokenizer = load_default()
+    model, tokenizer = embedded
     names = options.installed(report, ("decodex", "xgrammar"))
     tokens, rounds = options.choose((256, 15), (24, 2))
-    report.about["vocabulary"] = f"the embedded model's, {len(tokenizer):,} tokens"
     report.floor = "the same without a constraint"
     prompt = tokenizer(PROMPT, return_tensors="pt")["input_ids"]
     processors = {name: _PROCESSORS[name](model, tokenizer) for name in names}

@@ -40,6 +40,8 @@ BENCHMARKS = (
     "artefacts",
     "combinations",
     "generation",
+    "lengths",
+    "rei",
     "memory",
     "growth",
 )
