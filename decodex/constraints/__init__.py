@@ -9,6 +9,7 @@ from decodex.constraints.lengths import length
 from decodex.constraints.lexical import contains, contains_any, excludes
 from decodex.constraints.patterns import choice, regex, text
 from decodex.constraints.positions import at, ends_with, starts_with
+from decodex.constraints.predicates import predicate
 from decodex.constraints.rei import rei
 from decodex.constraints.tags import after, tagged, thinking
 from decodex.constraints.templates import Template, template
@@ -33,6 +34,7 @@ __all__ = [
     "length",
     "numbered",
     "optional",
+    "predicate",
     "regex",
     "rei",
     "repeat",
