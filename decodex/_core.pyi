@@ -231,6 +231,9 @@ class Matcher:
     @property
     def state(self) -> int:
         """The id of the automaton's state: equal ids have equal futures."""
+    @property
+    def address(self) -> int:
+        """Where the matcher lies in memory, for the function at ``ALLOWS_ADDRESS``."""
     def tokens_to_finish(self) -> int:
         """Tokens that surely suffice from here to an accepted text."""
     def forced_bytes(self) -> bytes:
@@ -250,6 +253,9 @@ class Matcher:
         """The bytes that may come after ``text`` read from here, ascending."""
     def read_bytes(self, text: bytes) -> tuple[int, bool]:
         """(how many of the bytes can be read from here, whether the text may end after them)."""
+
+ALLOWS_ADDRESS: int
+"""Of ``int32 (void* matcher, int64 token) noexcept``: 1 allowed, 0 refused, -1 an error that ``allows`` will raise."""
 
 def fill_bitmasks(matchers: Sequence[Matcher], bitmask: Any, threads: int | None = ...) -> bool: ...
 def first_with_same_mask(matchers: Sequence[Matcher]) -> list[int]: ...

@@ -114,6 +114,16 @@ py::array_t<bool> verify(Matcher& m, const py::object& token_ids, const py::obje
   return allowed;
 }
 
+// For loops that are compiled elsewhere and cannot catch: 1 allowed, 0 refused, -1 an error, which allows() will throw.
+int32_t allows_at(void* matcher, int64_t token) noexcept {
+  try {
+    Matcher& m = *static_cast<Matcher*>(matcher);
+    return m.allows(token_id(token, m)) ? 1 : 0;
+  } catch (...) {
+    return -1;
+  }
+}
+
 }  // namespace
 
 void register_matcher(py::module_& m) {
@@ -156,6 +166,8 @@ void register_matcher(py::module_& m) {
       })
       .def_property_readonly("state", [](const Matcher& self) { return static_cast<uint32_t>(self.state()); },
                              "The id of the automaton's state: equal ids have equal futures.")
+      .def_property_readonly("address", [](const Matcher& self) { return reinterpret_cast<uintptr_t>(&self); },
+                             "Where the matcher lies in memory, for the function at ALLOWS_ADDRESS.")
       .def("tokens_to_finish", [](Matcher& self) {
              const WithoutGil without_gil;
              return self.tokens_to_finish();
@@ -209,6 +221,7 @@ void register_matcher(py::module_& m) {
              return std::pair<size_t, bool>(read, accepted);
            }, py::arg("text"), "(how many of the bytes can be read from here, whether the text may end after them).");
 
+  m.attr("ALLOWS_ADDRESS") = reinterpret_cast<uintptr_t>(&allows_at);
   m.def("fill_bitmasks", &fill_many, py::arg("matchers"), py::arg("bitmask"), py::arg("threads") = py::none());
   m.def("first_with_same_mask", [](const py::object& list) {
     const std::vector<Matcher*> matchers = matchers_of(list);
