@@ -22,6 +22,7 @@ from decodex.constraints.predicates import Predicate, split_predicates
 from decodex.errors import BudgetError, ConstraintError, VocabularyError
 from decodex.matching import Matcher
 from decodex.matching.bitmask import mask_words
+from decodex.sampling.choice import Ledger
 from decodex.vocab import Vocabulary
 
 __all__ = [
@@ -69,9 +70,11 @@ class Condition(Protocol):
 class ConstraintCondition:
     """A compiled constraint as a condition: an automaton, with masks."""
 
-    def __init__(self, matcher: Matcher, vocab: Vocabulary) -> None:
+    def __init__(self, matcher: Matcher, vocab: Vocabulary, ledger: Ledger | None = None) -> None:
         self.matcher = matcher
         self.vocab = vocab
+        self.ledger = ledger or Ledger()
+        """What was spent on the constraint's states; shared by all copies."""
         self.checks = 0
 
     def allows(self, token_id: int) -> bool:
@@ -89,7 +92,7 @@ class ConstraintCondition:
             raise _not_allowed(self.vocab, token_id, self.text, self.matcher.explain(token_id).message)
 
     def fork(self) -> ConstraintCondition:
-        return ConstraintCondition(self.matcher.fork(), self.vocab)
+        return ConstraintCondition(self.matcher.fork(), self.vocab, self.ledger)
 
     @property
     def is_accepting(self) -> bool:
@@ -161,7 +164,7 @@ class PredicateCondition:
 
     def _judge(self, token_id: int) -> bool:
         if self.is_finished:
-            return False
+            return token_id in self._ends
         if token_id in self._ends:
             return self.is_accepting
         added = self._bytes_of(token_id)

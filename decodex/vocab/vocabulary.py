@@ -43,7 +43,7 @@ class Vocabulary:
     'aba'
     """
 
-    __slots__ = ("_fingerprint", "_native", "_source", "_start_tokens", "_tokens")
+    __slots__ = ("_fingerprint", "_native", "_source", "_start_tokens", "_textless_ids", "_tokens")
 
     def __init__(self, source: TokenSource) -> None:
         self._source = source
@@ -51,6 +51,7 @@ class Vocabulary:
         self._start_tokens: dict[int, bytes] | None = None
         self._fingerprint: str | None = None
         self._native: Any = None
+        self._textless_ids: np.ndarray[Any, np.dtype[np.int64]] | None = None
 
     # Constructors
 
@@ -203,6 +204,15 @@ class Vocabulary:
         """The ids that the tokenizer declares special, but for those of ``text_of_special``, ascending; they
         never match text."""
         return self._source.special_token_ids
+
+    @property
+    def textless_ids(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The ids that neither add text nor end it, ascending; no constraint allows one. Not to be changed."""
+        if self._textless_ids is None:
+            useful = self._source.table.has_text.astype(np.bool_)
+            useful[list(self.eos_token_ids)] = True
+            self._textless_ids = np.flatnonzero(~useful)
+        return self._textless_ids
 
     @property
     def fingerprint(self) -> str:
