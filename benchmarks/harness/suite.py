@@ -44,6 +44,9 @@ BENCHMARKS = (
     "rei",
     "memory",
     "growth",
+    "checks_per_token",
+    "token_samplers",
+    "mask_or_rejection",
 )
 PEERS = ("llguidance", "xgrammar")
 """Whom a benchmark compares with unless told otherwise: those that the targets name."""
