@@ -13,9 +13,8 @@ import codecs
 import functools
 import queue
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 try:
     import torch
@@ -23,6 +22,8 @@ try:
     from transformers.generation.streamers import BaseStreamer
 
     from decodex.decoding.jump_forward import jump_forward
+    from decodex.decoding.mass_record import MassRecord
+    from decodex.decoding.model_inputs import Prompt, encoded, vocabulary
     from decodex.decoding.processor import ConstraintLogitsProcessor
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] not in ("torch", "transformers"):
@@ -37,9 +38,8 @@ from decodex.constraints import Constraint
 from decodex.errors import DecodexError
 from decodex.vocab import Vocabulary
 
-__all__ = ["ConstraintLogitsProcessor", "generate", "jump_forward", "stream", "vocabulary"]
+__all__ = ["ConstraintLogitsProcessor", "MassRecord", "generate", "jump_forward", "stream", "vocabulary"]
 
-Prompt: TypeAlias = "str | Sequence[Mapping[str, Any]]"
 DEFAULT_MAX_NEW_TOKENS = 256
 
 # Options that mean beams or an assistant, or may do so, and those that transformers keeps for its own methods.
@@ -47,30 +47,6 @@ _NO_JUMPS = (
     *("num_beams", "assistant_model", "prompt_lookup_num_tokens", "generation_config"),
     *("stop_strings", "synced_gpus"),
 )
-_Variant: TypeAlias = tuple["int | None", "tuple[int, ...]"]  # the width of the logits, the end tokens
-_vocabularies: WeakKeyDictionary[Any, dict[_Variant, Vocabulary]] = WeakKeyDictionary()
-_vocabularies_lock = threading.Lock()
-
-
-def vocabulary(model: Any, tokenizer: Any, eos_token_id: int | Sequence[int] | None = None) -> Vocabulary:
-    """The vocabulary of a model: the tokenizer's tokens, as wide as the logits, ended as the model is
-    configured.
-
-    The end tokens are ``eos_token_id``, or those of ``model.generation_config``, or the tokenizer's. Made
-    once for each tokenizer and kept while the tokenizer lives.
-    """
-    if eos_token_id is None:
-        eos_token_id = getattr(getattr(model, "generation_config", None), "eos_token_id", None)
-    if eos_token_id is None:
-        eos_token_id = ()
-    ends = (eos_token_id,) if isinstance(eos_token_id, int) else tuple(eos_token_id)
-    width = getattr(model.config.get_text_config(), "vocab_size", None)
-    with _vocabularies_lock:
-        known = _vocabularies.setdefault(tokenizer, {})
-        if (width, ends) not in known:
-            wide = width if width is not None and width >= len(tokenizer) else None
-            known[width, ends] = Vocabulary.from_hf(tokenizer, wide, eos_token_ids=list(ends) or None)
-        return known[width, ends]
 
 
 def generate(
@@ -84,8 +60,9 @@ def generate(
 ) -> str:
     """The text that the model writes after the prompt, under the constraint.
 
-    ``prompt``: a text, or chat messages for the tokenizer's chat template. ``constraint``: a constraint, or
-    one compiled for ``vocabulary(model, tokenizer)``. The text is complete within ``max_new_tokens``.
+    ``prompt``: a text, chat messages for the tokenizer's chat template, or token ids ``[1, length]``.
+    ``constraint``: a constraint, or one compiled for ``vocabulary(model, tokenizer)``. The text is complete
+    within ``max_new_tokens``.
     ``generate_kwargs`` go to ``model.generate`` (``do_sample=True``, ``num_beams=4``, ...). In greedy search and
     sampling, text that must come next is appended in the tokenizer's own cut without asking the model
     (``jump_forward``); ``custom_generate=None`` asks it for each token. Raises ``BudgetError`` when
@@ -130,18 +107,7 @@ def _prepared(
 ) -> tuple[CompiledConstraint, dict[str, Any]]:
     vocab = vocabulary(model, tokenizer, options.get("eos_token_id"))
     compiled = constraint if isinstance(constraint, CompiledConstraint) else compile(constraint, vocab)
-    if isinstance(prompt, str):
-        encoded = tokenizer(prompt, return_tensors="pt")
-    else:
-        encoded = tokenizer.apply_chat_template(
-            list(prompt), add_generation_prompt=True, return_tensors="pt", return_dict=True
-        )
-    wanted = ("input_ids", "attention_mask")
-    inputs = {name: encoded[name].to(model.device) for name in wanted if name in encoded}
-    inputs["input_ids"] = inputs["input_ids"].to(torch.long)
-    if inputs["input_ids"].shape[1] == 0:
-        raise DecodexError("the prompt has no tokens, so the model has nothing to begin with; give a prompt")
-    return compiled, inputs
+    return compiled, encoded(model, tokenizer, prompt)
 
 
 def _arguments(

@@ -24,6 +24,7 @@ from transformers import LogitsProcessor
 from decodex.compiling import CompiledConstraint
 from decodex.decoding.kernels import apply_bitmask
 from decodex.decoding.mask_buffer import MaskBuffer, distinct
+from decodex.decoding.mass_record import MassRecord
 from decodex.decoding.places import Generation, Place, Refused, Start
 from decodex.errors import ConstraintError, MaskError, VocabularyError, shown
 from decodex.matching import Matcher, allocate_bitmask, fill_bitmasks, forced_tokens
@@ -45,7 +46,7 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
     for a prompt that is free. With beams or several returned sequences the rows of a prompt share its
     constraint. ``max_tokens``: every text is complete within so many tokens; give it what ``generate`` gets
     as ``max_new_tokens``. ``tokenize`` (text to ids, no special tokens): where the text is forced, only the
-    tokenizer's own cut of it is allowed.
+    tokenizer's own cut of it is allowed. ``record``: takes down the probability mass that is removed at each step.
 
     Works with greedy search, sampling, beams, ``num_return_sequences``, left padding and assisted decoding,
     and with any number of ``generate`` calls. Where a generation begins is told from what is shown: a prompt
@@ -71,6 +72,7 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
         prompt_length: int | None = None,
         max_tokens: int | None = None,
         tokenize: Tokenize | None = None,
+        record: MassRecord | None = None,
     ) -> None:
         self._compiled = _constraints(compiled)
         self._vocab = _one_vocabulary(self._compiled)
@@ -79,6 +81,7 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
         self._prompt_length = prompt_length
         self._max_tokens = max_tokens
         self._tokenize = tokenize
+        self._record = record
         self._buffer = MaskBuffer(self._vocab.vocab_size)
         for one in self._compiled:
             if one is not None:
@@ -116,6 +119,14 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
 
         Other scores unless ``in_place``, or the very same where nothing is refused.
         """
+        if self._record is None:
+            return self._masked(scores, places, in_place)
+        before = scores.clone() if in_place else scores
+        masked = self._masked(scores, places, in_place)
+        self._record.add(before, masked)
+        return masked
+
+    def _masked(self, scores: Any, places: Sequence[Place | None], in_place: bool) -> Any:
         rows = [row for row, place in enumerate(places) if place is not None]
         if not rows:
             return scores
