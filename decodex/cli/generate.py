@@ -46,6 +46,7 @@ __all__ = ["generate"]
 
 TEMPERATURE = 0.7
 DEMO_SEED = 0
+METHODS = "smc, importance, best_of or mask"  # those of decodex.sampling, which is not imported for this
 SCHEMA_IN_PROMPT = 500
 """Characters up to which the default prompt quotes the schema."""
 
@@ -101,6 +102,24 @@ def generate(
         int | None,
         typer.Option("--seed", min=0, max=2**63 - 1, metavar="N", help="Makes sampling repeatable."),
     ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            "--method",
+            metavar="NAME",
+            help=f"Weigh texts, so that the model's distribution is kept: {METHODS}.",
+            show_default=False,
+        ),
+    ] = None,
+    particles: Annotated[
+        int | None,
+        typer.Option(
+            "--particles",
+            min=1,
+            metavar="N",
+            help="With --method, how many texts are written side by side.",
+        ),
+    ] = None,
     samples: Annotated[
         int, typer.Option("--samples", "-n", min=1, metavar="N", help="How many texts.", show_default=True)
     ] = 1,
@@ -121,12 +140,13 @@ def generate(
       decodex generate "Write a product as JSON: " --schema product.json
       decodex generate "Call me: " --regex '[0-9]{3}-[0-9]{4}' -n 3 --seed 1
       decodex generate "The query: " --grammar sql_select.lark
+      decodex generate "A name: " --regex '[A-Z][a-z]+' --method smc --particles 32
       decodex generate "Is water wet?" --chat --choice yes --choice no --greedy
       decodex generate --json-value --whitespace compact --json
 
     The text is complete within --max-tokens, whatever the model wants to say.
     """
-    how = _sampling(max_tokens, temperature, greedy, seed, samples)
+    how = _method(_sampling(max_tokens, temperature, greedy, seed, samples), method, particles)
     json_how = JsonHow(property_order, whitespace, unsupported)
     if demo:
         own = (
@@ -137,6 +157,7 @@ def generate(
             choice,
             json_value,
             type_,
+            method,
             json_how.options(),
             as_json,
             chat,
@@ -213,6 +234,21 @@ def _sampling(
     )
 
 
+def _method(how: Sampling, method: str | None, particles: int | None) -> Sampling:
+    """With a method of ``decodex.sampling``, and its particles."""
+    if method is None:
+        if particles is not None:
+            raise BadUsage(f"--particles goes with --method {METHODS}")
+        return how
+    from decodex import sampling
+
+    if method not in sampling.METHODS:
+        raise BadUsage(f"there is no method {method!r}; there are {METHODS}")
+    if how.temperature is None:
+        raise BadUsage(f"greedy decoding samples nothing; leave out --greedy, or --method {method}")
+    return replace(how, method=method, particles=particles)
+
+
 def _load(model: str, quiet: bool) -> Writer:
     shows = is_terminal(sys.stderr) and not quiet
     with console(sys.stderr).status(f"loading {model}") if shows else nullcontext():
@@ -227,6 +263,15 @@ def _run_demo(model: str, how: Sampling, stream: bool) -> None:
 
 
 def _as_json(sample: Sample, verdict: Verdict, how: Sampling) -> dict[str, object]:
+    drawn = sample.particles
+    of_method = {}
+    if drawn is not None:
+        of_method = {
+            "method": how.method,
+            "particles": len(drawn),
+            "ess": round(drawn.ess, 3),
+            "log_normaliser": round(drawn.log_normaliser, 6),
+        }
     return {
         "text": sample.text,
         "tokens": len(sample.token_ids),
@@ -234,6 +279,7 @@ def _as_json(sample: Sample, verdict: Verdict, how: Sampling) -> dict[str, objec
         "valid": verdict.valid,
         "judge": verdict.judge,
         "seed": None if how.temperature is None else how.seed,
+        **of_method,
     }
 
 
@@ -242,6 +288,14 @@ def _summary(sample: Sample, verdict: Verdict, how: Sampling, compiled: Compiled
         f"{plural(len(sample.token_ids), 'token')} in {seconds(sample.seconds)} ({sample.rate:.0f} tokens/s)",
         f"{plural(compiled.stats()['masks'], 'mask')} made",
         "greedy" if how.temperature is None else f"seed {how.seed}",
+        *_of_particles(sample, how),
         f"valid by {verdict.judge}" if verdict.valid else f"NOT VALID by {verdict.judge}: {verdict.message}",
     ]
     return ", ".join(parts)
+
+
+def _of_particles(sample: Sample, how: Sampling) -> list[str]:
+    drawn = sample.particles
+    if drawn is None:
+        return []
+    return [f"{how.method} with {plural(len(drawn), 'particle')}, effective sample size {drawn.ess:.1f}"]

@@ -20,6 +20,7 @@ from decodex.cli.vocabularies import quiet_transformers
 
 if TYPE_CHECKING:
     from decodex.compiling import CompiledConstraint
+    from decodex.sampling import Particles
     from decodex.vocab import Vocabulary
 
 __all__ = ["Sample", "Sampling", "Writer", "load_writer"]
@@ -29,11 +30,13 @@ OnText = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is drawn. ``temperature`` None: always the likeliest."""
+    """How the next token is drawn. ``temperature`` None: always the likeliest. ``method``: of ``decodex.sampling``."""
 
     max_tokens: int
     temperature: float | None
     seed: int
+    method: str | None = None
+    particles: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Sample:
     seconds: float
     ended: bool
     """Has the model written an end token, or did it run into the limit?"""
+    particles: Particles | None = None
+    """The weighted texts that it was drawn from, where a method was asked for."""
 
     @property
     def rate(self) -> float:
@@ -99,6 +104,8 @@ class Writer:
         import torch
 
         self._check_room(int(prompt_ids.shape[1]), how.max_tokens)
+        if compiled is not None and how.method is not None:
+            return self._sample(prompt_ids, compiled, how, on_text)
         watcher = _Watcher(self.vocab, on_text)
         arguments: dict[str, Any] = {"do_sample": how.temperature is not None}
         if how.temperature is not None:
@@ -122,6 +129,31 @@ class Writer:
             **arguments,
         )
         return Sample(watcher.finish(), watcher.token_ids, time.perf_counter() - begin, watcher.ended)
+
+    def _sample(
+        self, prompt_ids: Any, compiled: CompiledConstraint, how: Sampling, on_text: OnText | None
+    ) -> Sample:
+        """Write one text by a method of ``decodex.sampling``."""
+        from decodex import sampling
+
+        begin = time.perf_counter()
+        pieces = sampling.stream(
+            self.model,
+            self.tokenizer,
+            prompt_ids,
+            compiled,
+            method=how.method or "mask",
+            particles=how.particles,
+            max_new_tokens=how.max_tokens,
+            temperature=1.0 if how.temperature is None else how.temperature,
+            seed=how.seed,
+        )
+        for piece in pieces:
+            if on_text is not None:
+                on_text(piece)
+        drawn = pieces.result
+        text, chosen = drawn.text, drawn.chosen or 0
+        return Sample(text, drawn.token_ids[chosen][:-1], time.perf_counter() - begin, True, drawn)
 
     def _check_room(self, prompt_tokens: int, max_tokens: int) -> None:
         context = getattr(self.model.config, "max_position_embeddings", None)

@@ -254,3 +254,42 @@ def test_terminal_gets_the_text_and_no_control_characters() -> None:
     os.close(leader)
     assert (done.returncode, done.stderr) == (0, b"")
     assert shown == b"a\\x1bb\r\n"
+
+
+@pytest.mark.usefixtures("writer")
+@pytest.mark.parametrize("method", ["smc", "importance", "best_of", "mask"])
+def test_methods_that_weigh_texts(run: Any, method: str) -> None:
+    pattern = "(red|green|blue) (box|lamp)"
+    arguments = ["generate", "The ", "--regex", pattern, "--seed", "3", "--method", method, "--max-tokens", "8"]
+    result = run(*arguments, "--particles", "5", "--json")
+    assert result.exit_code == 0
+    told = json.loads(result.stdout)
+    assert re.fullmatch(pattern, told["text"]) and told["valid"]
+    assert told["method"] == method and told["particles"] == 5
+    assert 1 <= told["ess"] <= 5 and told["log_normaliser"] < 0
+    shown = run(*arguments)
+    particles = 8 if method == "best_of" else 1 if method == "mask" else 16
+    assert re.fullmatch(pattern, shown.stdout.strip())
+    assert f"{method} with {particles} particle" in shown.stderr
+
+
+def test_methods_are_those_of_the_library() -> None:
+    from decodex.sampling import METHODS
+
+    assert set(METHODS) == set(re.findall("[a-z_]+", command.METHODS)) - {"or"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--particles", "4"], "--particles goes with --method"),
+        (["--method", "magic"], "there is no method 'magic'; there are smc"),
+        (["--method", "smc", "--greedy"], "greedy decoding samples nothing"),
+        (["--method", "smc", "--demo"], "--demo brings its own"),
+    ],
+)
+def test_methods_in_bad_company(run: Any, arguments: list[str], message: str) -> None:
+    constraint = [] if "--demo" in arguments else ["--regex", "a"]
+    result = run("generate", *constraint, *arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
