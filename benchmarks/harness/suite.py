@@ -42,6 +42,7 @@ BENCHMARKS = (
     "generation",
     "lengths",
     "rei",
+    "particles",
     "memory",
     "growth",
     "checks_per_token",

@@ -1,0 +1,312 @@
+"""How fast do weighted particles write, by how many checks and with what variance, beside genlm-control?
+
+    python -m benchmarks.particles [--quick]
+
+In: sequential Monte Carlo with 16 particles over a small language, 10 tokens at most, on one CPU thread; the condition
+is a Python predicate (partial matches of the module ``regex``, the same function for both engines) or the same
+language as an automaton. Two models: the embedded one, and a table of probabilities over its vocabulary that costs
+nothing (Zipf's law, tokens of the language at the head), so that the engines alone are compared. Out: tokens per
+second, checks of single tokens per token, and the relative variance of the particles' weights without resampling, which
+the normaliser's estimate inherits. genlm-control samples tokens by its AWRS in every case; decodex takes what it takes
+by default. The engines take turns; a ratio of rates is the median over the rounds of the ratios within a round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import importlib.util
+import itertools
+import math
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness.figures import Report, Target
+from benchmarks.harness.plots import Draw, bars
+from benchmarks.harness.suite import Options, run_benchmark
+from benchmarks.harness.timing import one_thread, quiet, rotations
+
+PEER = "genlm-control"
+PROMPT = "Mary went to the "
+PLACES, JOINTS, NAMES = ("market", "station", "school", "garden"), ("with", "and"), ("Tom", "Anna", "Paul")
+PATTERN = rf"({'|'.join(PLACES)})( ({'|'.join(JOINTS)}) ({'|'.join(NAMES)}))?\."
+MAX_TOKENS = 10
+PARTICLES = 16
+CONDITIONS = ("predicate", "automaton")
+MODELS = ("embedded model", "table")
+TABLE_ROWS = 64
+RATE = Target(5.0, at_least=True)
+NO_MORE = Target(1.0)
+
+
+@dataclass
+class Run:
+    """What one run of a sampler came to."""
+
+    tokens: int
+    checks: int
+    log_weights: np.ndarray
+
+
+Sampler = Callable[[float], Run]
+"""Takes the threshold of the effective sample size."""
+
+
+def measure(options: Options, report: Report) -> None:
+    missing = [name for name in ("torch", "transformers", "regex") if importlib.util.find_spec(name) is None]
+    if missing:
+        report.notes.append(f"nothing was measured: {' and '.join(missing)} not installed")
+        return
+    one_thread()
+    import torch
+    from transformers.utils import logging
+
+    warnings.simplefilter("ignore")  # of transformers and genlm, about names and prompts
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    torch.set_num_threads(1)
+    report.about |= {"particles": PARTICLES, "max_tokens": MAX_TOKENS, "pattern": PATTERN, "prompt": PROMPT}
+    sides = {"decodex": _decodex_samplers()}
+    if importlib.util.find_spec("genlm") is None:
+        report.notes.append(f"{PEER} is not installed, so decodex is measured alone")
+    else:
+        sides[PEER] = _genlm_samplers()
+        report.about["versions"] |= {PEER: importlib.metadata.version(PEER)}
+    rounds, weighed = options.choose((15, 60), (2, 3))
+    rates: dict[str, dict[str, float]] = {}
+    for case in [f"{condition}, {model}" for condition in CONDITIONS for model in MODELS]:
+        samplers = {name: side[case] for name, side in sides.items()}
+        rates[case] = _compare(report, case, samplers, rounds, weighed)
+    report.data = {"tokens_per_second": rates}
+    report.draw = Draw(lambda axes: _paint(axes, rates))
+
+
+def _compare(report: Report, case: str, samplers: dict[str, Sampler], rounds: int, weighed: int) -> dict[str, float]:
+    """Add the figures of one case; returns the tokens per second of each engine."""
+    per_second: dict[str, list[float]] = {name: [] for name in samplers}
+    checks = dict.fromkeys(samplers, 0)
+    tokens = dict.fromkeys(samplers, 0)
+    for run in samplers.values():
+        run(0.5)
+    for order in rotations(list(samplers), rounds):
+        for name in order:
+            with quiet():
+                begin = time.perf_counter()
+                done = samplers[name](0.5)
+                per_second[name].append(done.tokens / (time.perf_counter() - begin))
+            checks[name] += done.checks
+            tokens[name] += done.tokens
+    rate = {name: median(values) for name, values in per_second.items()}
+    if PEER in rate:  # slow spells of the machine meet both sides of a round
+        pairs = zip(per_second["decodex"], per_second[PEER], strict=True)
+        rate["decodex"] = rate[PEER] * median(mine / theirs for mine, theirs in pairs)
+    report.add(f"{case}: rate", "tokens/s", rate, targets={PEER: RATE})
+    per_token = {name: checks[name] / tokens[name] for name in samplers}
+    report.add(f"{case}: checks", "per token", per_token, targets={PEER: NO_MORE})
+    variance = {name: _relative_variance([run(0.0) for _ in range(weighed)]) for name, run in samplers.items()}
+    report.add(f"{case}: variance of the weights", "of mean²", variance, targets={PEER: NO_MORE})
+    return rate
+
+
+def _relative_variance(runs: Sequence[Run]) -> float | None:
+    """Of the weights of all particles of all runs; ``None`` where all are lost."""
+    log_weights = np.concatenate([run.log_weights for run in runs])
+    if np.isneginf(log_weights).all():
+        return None
+    weights = np.exp(log_weights - log_weights.max())
+    return float(weights.var() / weights.mean() ** 2)
+
+
+def _is_prefix(text: str) -> bool:
+    import regex
+
+    return regex.fullmatch(PATTERN, text, partial=True) is not None
+
+
+def _is_text(text: str) -> bool:
+    import regex
+
+    return regex.fullmatch(PATTERN, text) is not None
+
+
+def _table(words: Sequence[bytes]) -> np.ndarray:
+    """Log-probabilities that fall as Zipf's law, in another order in each row: first the words that are part of a text
+    of the language, then the others; the last id ends.
+    """
+    rng = np.random.default_rng(0)
+    tails = ["", *(f" {joint} {name}" for joint, name in itertools.product(JOINTS, NAMES))]
+    texts = [f"{place}{tail}.".encode() for place, tail in itertools.product(PLACES, tails)]
+    outside = np.array([not any(word in text for text in texts) for word in words])
+    rows = np.empty((TABLE_ROWS, len(words) + 1))
+    for row in rows:
+        row[np.lexsort((rng.random(len(words)), outside))] = 1 / np.arange(1, len(words) + 1)
+        row[-1] = row[:-1].sum() * 0.1
+    return np.log(rows / rows.sum(axis=1, keepdims=True))
+
+
+def _row(length: int, last: bytes) -> int:
+    return (7 * length + sum(last)) % TABLE_ROWS
+
+
+def _words() -> list[bytes]:
+    """The distinct tokens of the embedded model."""
+    from decodex.hf import vocabulary
+    from decodex.model import load_default
+
+    vocab = vocabulary(*load_default())
+    return sorted({token for token in vocab.tokens if token})
+
+
+# decodex
+
+
+class _TableRows:
+    """The table as rows of a model."""
+
+    def __init__(self, table: np.ndarray, tokens: list[bytes]) -> None:
+        self._table, self._tokens = table, tokens
+        self._texts: list[tuple[int, bytes]] = [(0, b"")]
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def logits(self) -> np.ndarray:
+        return self._table[[_row(length, last) for length, last in self._texts]]
+
+    def append(self, token_ids: Sequence[int]) -> None:
+        pairs = zip(self._texts, token_ids, strict=True)
+        self._texts = [(length + 1, self._tokens[token]) for (length, _), token in pairs]
+
+    def reorder(self, parents: Sequence[int]) -> None:
+        self._texts = [self._texts[parent] for parent in parents]
+
+
+def _decodex_samplers() -> dict[str, Sampler]:
+    import decodex as dx
+    from decodex.decoding.model_inputs import encoded, vocabulary
+    from decodex.decoding.model_rows import ModelRows
+    from decodex.model import load_default
+    from decodex.sampling import condition_of, sequential_monte_carlo
+
+    model, tokenizer = load_default()
+    ids = encoded(model, tokenizer, PROMPT)["input_ids"]
+    words = _words()
+    table = _table(words)
+    vocabularies = {
+        "embedded model": vocabulary(model, tokenizer),
+        "table": dx.Vocabulary.from_tokens([*words, None], eos_token_ids=[len(words)]),
+    }
+    rows = {"embedded model": lambda: ModelRows(model, ids), "table": lambda: _TableRows(table, words)}
+
+    def sampler(condition: str, name: str) -> Sampler:
+        vocab = vocabularies[name]
+        constraint = dx.predicate(_is_prefix, _is_text) if condition == "predicate" else dx.regex(PATTERN)
+        known = dx.compile(constraint, vocab) if condition == "automaton" else constraint
+
+        def run(threshold: float) -> Run:
+            done = sequential_monte_carlo(
+                rows[name](),
+                condition_of(known, vocab, max_tokens=MAX_TOKENS),
+                end_token_ids=vocab.eos_token_ids,
+                max_tokens=MAX_TOKENS,
+                particles=PARTICLES,
+                ess_threshold=threshold,
+            )
+            return Run(sum(map(len, done.token_ids)), done.metrics.checks, done.log_weights)
+
+        return run
+
+    return {f"{condition}, {name}": sampler(condition, name) for condition in CONDITIONS for name in MODELS}
+
+
+# genlm-control
+
+
+def _genlm_samplers() -> dict[str, Sampler]:
+    from genlm.control import AWRS, SMC, BoolFSA, PromptedLLM
+    from genlm.control.potential.base import Potential
+
+    import decodex.model
+
+    llm = PromptedLLM.from_name(str(Path(decodex.model.__file__).parent / "data"), backend="hf")
+    llm.set_prompt_from_str(PROMPT)
+    words = _words()
+    table = _table(words)
+    loop = asyncio.new_event_loop()
+
+    class Table(Potential):  # type: ignore[misc]
+        async def prefix(self, context: Sequence[bytes]) -> float:
+            return 0.0 if not context else math.nan
+
+        async def complete(self, context: Sequence[bytes]) -> float:  # noqa: ARG002
+            return math.nan
+
+        async def logw_next(self, context: Sequence[bytes]) -> Any:
+            return self.make_lazy_weights(table[_row(len(context), context[-1] if context else b"")])
+
+    class Predicate(Potential):  # type: ignore[misc]
+        async def prefix(self, context: Sequence[bytes]) -> float:
+            return self._log(context, _is_prefix)
+
+        async def complete(self, context: Sequence[bytes]) -> float:
+            return self._log(context, _is_text)
+
+        def _log(self, context: Sequence[bytes], function: Callable[[str], bool]) -> float:
+            try:
+                text = b"".join(bytes(token) for token in context).decode()
+            except UnicodeDecodeError:
+                return -math.inf
+            return 0.0 if function(text) else -math.inf
+
+    models = {"embedded model": llm, "table": Table(words)}
+
+    def sampler(condition: str, name: str) -> Sampler:
+        model = models[name]
+        if condition == "predicate":
+            awrs = AWRS(model, Predicate(model.vocab))
+        else:
+            awrs = AWRS(model, BoolFSA.from_regex(PATTERN).coerce(model, f=b"".join))
+        counted, checks = awrs._accept, 0
+
+        async def accept(*arguments: Any) -> bool:
+            nonlocal checks
+            checks += 1
+            return bool(await counted(*arguments))
+
+        awrs._accept = accept
+        smc = SMC(awrs)
+
+        def run(threshold: float) -> Run:
+            before = checks
+            done = loop.run_until_complete(
+                smc(n_particles=PARTICLES, ess_threshold=threshold, max_tokens=MAX_TOKENS + 1)
+            )
+            return Run(sum(map(len, done.contexts)), checks - before, np.asarray(done.log_weights))
+
+        return run
+
+    return {f"{condition}, {name}": sampler(condition, name) for condition in CONDITIONS for name in MODELS}
+
+
+def _paint(axes: Any, rates: dict[str, dict[str, float]]) -> None:
+    engines = list(next(iter(rates.values())))
+    series = {engine: [rate[engine] for rate in rates.values()] for engine in engines}
+    labels = {"ylabel": "tokens per second", "title": f"{PARTICLES} weighted particles under a constraint"}
+    bars(axes, [case.replace(", ", "\n") for case in rates], series, **labels)
+    axes.set_yscale("log")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    return run_benchmark("particles", __doc__, measure, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
