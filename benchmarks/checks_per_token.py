@@ -3,9 +3,9 @@
     python -m benchmarks.checks_per_token [--quick]
 
 In: scores like those of a model (normal, spread 3) for 2k to 131k tokens, and conditions that allow a random set of
-tokens with a given share of the mass: the model's agreement with the constraint. Out: mean checks per token of each
-estimator; in the JSON file also the standard deviation of its weights over their mean. Floor: one over the agreement,
-the checks of rejection with replacement; the other end is a mask, which checks the whole vocabulary.
+tokens, which has a given share of the mass: the model's agreement with the constraint. Out: mean checks per token of
+each estimator; in the JSON file also the standard deviation of its weights over their mean. Floor: one over the
+agreement, the checks of rejection with replacement; the other end is a mask, which checks the whole vocabulary.
 """
 
 from __future__ import annotations
@@ -83,12 +83,10 @@ def _mean_checks(
     deviations = []
     for _ in range(cases):
         scores = rng.normal(size=size) * 3
-        mass = np.exp(scores)
-        order = rng.permutation(size)
-        shares = np.cumsum(mass[order]) / mass.sum()
         valid = np.zeros(size, np.bool_)
-        # tokens at random until the share is reached, without those that would go far beyond it
-        valid[order[: max(1, int(np.searchsorted(shares, agreement)))]] = True
+        valid[rng.permutation(size)[: max(1, round(size * agreement))]] = True
+        mass = np.exp(scores)  # moved so that what is allowed has exactly the share
+        scores[valid] += np.log(agreement / (1 - agreement) * mass[~valid].sum() / mass[valid].sum())
         condition = _Allowed(valid)
         found = sampler.sample_rows(np.tile(scores, (draws, 1)), [condition.fork() for _ in range(draws)])
         weights = np.exp(found.log_weights)

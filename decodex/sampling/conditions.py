@@ -9,7 +9,6 @@ automaton answers a check in about the time of a call; a predicate costs what it
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
@@ -297,11 +296,11 @@ class _Readable:
     def after(self, added: bytes) -> _Readable | None:
         """With more bytes; ``None`` where no text spells that way."""
         data = self.rest + added
-        decoder = codecs.getincrementaldecoder("utf-8")("strict")
         try:
-            text = decoder.decode(data)
-        except UnicodeDecodeError:
-            return None
-        return _Readable(self.text + text, decoder.getstate()[0])
+            return _Readable(self.text + data.decode())
+        except UnicodeDecodeError as error:
+            if error.reason != "unexpected end of data":  # what is there cannot become a character
+                return None
+            return _Readable(self.text + data[: error.start].decode(), data[error.start :])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 import numpy as np
@@ -189,3 +190,30 @@ def test_other_refusals() -> None:
 
 def test_what_a_predicate_says_of_itself() -> None:
     assert "_no_double_a" in dx.predicate(_no_double_a).describe()
+
+
+def test_text_is_read_as_an_incremental_decoder_reads_it() -> None:
+    """Every cut of texts and of broken bytes; Python's own decoder is the judge."""
+    samples = ["aé√😀z".encode(), b"\xc3\x28", b"\xe2\x88a", b"\xf0\x9f\x98", b"\xc0\x80", b"\xff"]
+    vocab = dx.Vocabulary.from_tokens([bytes([b]) for b in range(256)] + [None], eos_token_ids=[256])
+    for sample in samples:
+        shown = [""]
+        condition = condition_of(dx.predicate(lambda text, shown=shown: shown.append(text) or True), vocab)
+        decoder, text = codecs.getincrementaldecoder("utf-8")(), ""
+        for byte in sample:
+            try:
+                text += decoder.decode(bytes([byte]))
+            except UnicodeDecodeError:
+                assert not condition.allows(byte)
+                break
+            assert condition.allows(byte)
+            condition.advance(byte)
+            assert shown[-1] == text
+            assert condition.is_accepting == (not decoder.getstate()[0])
+
+
+def test_the_beginning_of_a_surrogate_is_refused_at_once() -> None:
+    vocab = dx.Vocabulary.from_tokens([b"\xed", b"\xa0", b"\x9f", None], eos_token_ids=[3])
+    condition = condition_of(dx.predicate(lambda text: True), vocab)
+    condition.advance(0)
+    assert condition.allows(2) and not condition.allows(1)
