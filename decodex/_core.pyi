@@ -236,6 +236,8 @@ class Matcher:
         """Where the matcher lies in memory, for the function at ``ALLOWS_ADDRESS``."""
     def tokens_to_finish(self) -> int:
         """Tokens that surely suffice from here to an accepted text."""
+    def finishing_tokens(self) -> NDArray[np.int32]:
+        """The ids after which fewer tokens suffice than here, ascending; none where the text may end."""
     def forced_bytes(self) -> bytes:
         """The bytes that must come next, whatever the model wants."""
     def forced_tokens(self, tokenize: Callable[[str], Sequence[int]] | None = ...) -> list[int]:

@@ -30,11 +30,13 @@ uint32_t token_id(Token token, const Matcher& m) {
   return static_cast<uint32_t>(token.value);
 }
 
-py::array_t<int32_t> allowed_tokens(Matcher& m) {
+// The ids of the mask that `fill` writes, ascending.
+template <typename Fill>
+py::array_t<int32_t> ids_of(Matcher& m, const Fill& fill) {
   std::vector<uint32_t> bits(m.vocab().words());
   {
     const WithoutGil without_gil;
-    m.fill(bits.data());
+    fill(bits.data());
   }
   size_t count = 0;
   for (uint32_t w : bits) count += static_cast<size_t>(std::popcount(w));
@@ -44,6 +46,14 @@ py::array_t<int32_t> allowed_tokens(Matcher& m) {
     for (uint32_t word = bits[w]; word; word &= word - 1)
       *next++ = static_cast<int32_t>(w * 32 + static_cast<size_t>(std::countr_zero(word)));
   return out;
+}
+
+py::array_t<int32_t> allowed_tokens(Matcher& m) {
+  return ids_of(m, [&m](uint32_t* out) { m.fill(out); });
+}
+
+py::array_t<int32_t> finishing_tokens(Matcher& m) {
+  return ids_of(m, [&m](uint32_t* out) { m.fill_finishing(out); });
 }
 
 void check_all(const std::vector<Matcher*>& matchers) {
@@ -172,6 +182,8 @@ void register_matcher(py::module_& m) {
              const WithoutGil without_gil;
              return self.tokens_to_finish();
            }, "Tokens that surely suffice from here to an accepted text.")
+      .def("finishing_tokens", &finishing_tokens,
+           "The ids after which fewer tokens suffice than here, int32, ascending; none where the text may end.")
       .def("forced_bytes", [](Matcher& self) {
              std::string bytes;
              {

@@ -144,6 +144,12 @@ uint32_t Matcher::tokens_to_finish() {
   return start_.phases ? start_.phases->tokens_to_finish(count()) : masks().tokens_to_finish(state(), at_start());
 }
 
+void Matcher::fill_finishing(uint32_t* out) {
+  const uint32_t needed = tokens_to_finish();
+  if (needed == 0) std::memset(out, 0, vocab().words() * sizeof(uint32_t));
+  else masks().fill_within(state(), at_start(), needed, out);
+}
+
 ByteSet Matcher::next_bytes(std::string_view read) {
   ByteSet out;
   ExprId at = finished_ ? kEmpty : pool().run(state(), read);

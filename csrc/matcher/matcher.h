@@ -33,6 +33,8 @@ class Matcher {
   bool is_accepting() const { return !is_finished() && may_end(place()); }
   bool is_finished() const { return finished_; }
   uint32_t tokens_to_finish();
+  // The mask of the tokens after which fewer tokens suffice to finish than here; empty where the text may end.
+  void fill_finishing(uint32_t* out);
   // The bytes that must come next, whatever the model wants; at most `limit`.
   std::string forced_bytes(size_t limit = 4096);
   // The bytes that may come after `read` has been read from here.

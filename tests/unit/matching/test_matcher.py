@@ -149,6 +149,27 @@ def test_a_budget_that_is_too_small_is_refused_before_the_first_token() -> None:
             c.matcher(max_tokens=wrong)  # type: ignore[arg-type]
 
 
+def test_finishing_tokens_are_those_that_leave_fewer_to_come() -> None:
+    vocab = random_vocabulary(5, letters="abc ")
+    for constraint in (dx.regex("(?:ab|c){2,4}"), dx.contains("ab", "ca", whole_words=False), dx.choice(["", "abc"])):
+        m = dx.compile(constraint, vocab).matcher()
+        for _ in range(12):
+            left = m.tokens_to_finish()
+            nearer = [t for t in m.allowed_tokens().tolist() if t not in vocab.eos_token_ids and _after(m, t) < left]
+            assert m.finishing_tokens().tolist() == nearer
+            assert bool(nearer) == (left > 0) == (not m.is_accepting)
+            if m.is_accepting:
+                break
+            assert m.advance(nearer[-1])
+        assert m.is_accepting
+
+
+def _after(matcher: dx.Matcher, token: int) -> int:
+    copy = matcher.fork()
+    assert copy.advance(token)
+    return copy.tokens_to_finish()
+
+
 @pytest.mark.parametrize(
     ("buffer", "words"),
     [
