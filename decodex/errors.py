@@ -16,6 +16,7 @@ __all__ = [
     "DecodexError",
     "LimitError",
     "MaskError",
+    "SearchError",
     "UnsatisfiableError",
     "UnsupportedError",
     "VocabularyError",
@@ -75,6 +76,10 @@ class ArtefactError(DecodexError, ValueError):
 
 class MaskError(DecodexError, ValueError):
     """A buffer for masks, or the logits to mask, have the wrong shape, type or place."""
+
+
+class SearchError(DecodexError, ValueError):
+    """A search ended without a text that satisfies all that was asked; none that does not is returned instead."""
 
 
 class _Short(reprlib.Repr):

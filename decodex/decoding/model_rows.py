@@ -74,6 +74,11 @@ class ModelRows:
         """The tokens appended to each row, int64 ``[rows, tokens]`` on the model's device."""
         return self._ids[:, self._begin :]
 
+    @property
+    def all_token_ids(self) -> Any:
+        """The tokens that the decoder has read: the prompt, or its own start, and those appended; int64."""
+        return self._ids
+
     def logits(self) -> Any:
         """The scores of the next token of each row, float32 ``[rows, vocabulary]``; the caller's own to change.
 
