@@ -43,6 +43,7 @@ BENCHMARKS = (
     "lengths",
     "rei",
     "particles",
+    "beam",
     "memory",
     "growth",
     "checks_per_token",
