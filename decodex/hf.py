@@ -1,4 +1,4 @@
-"""decodex inside of transformers: the logits processor, and text from a model in one call.
+"""decodex inside of transformers: the logits processors, and text from a model in one call.
 
 In: a model and tokenizer of transformers, a prompt (text or chat messages), a constraint. Out: only the new
 text, whole (``generate``) or piece by piece as it comes (``stream``). Invariant: the text satisfies the
@@ -21,9 +21,11 @@ try:
     from transformers import StoppingCriteria, StoppingCriteriaList
     from transformers.generation.streamers import BaseStreamer
 
+    from decodex.decoding.end_ramp import EndRampLogitsProcessor
     from decodex.decoding.jump_forward import jump_forward
     from decodex.decoding.mass_record import MassRecord
     from decodex.decoding.model_inputs import Prompt, encoded, vocabulary
+    from decodex.decoding.penalty import PenaltyLogitsProcessor, structural_tokens
     from decodex.decoding.processor import ConstraintLogitsProcessor
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] not in ("torch", "transformers"):
@@ -38,7 +40,17 @@ from decodex.constraints import Constraint
 from decodex.errors import DecodexError
 from decodex.vocab import Vocabulary
 
-__all__ = ["ConstraintLogitsProcessor", "MassRecord", "generate", "jump_forward", "stream", "vocabulary"]
+__all__ = [
+    "ConstraintLogitsProcessor",
+    "EndRampLogitsProcessor",
+    "MassRecord",
+    "PenaltyLogitsProcessor",
+    "generate",
+    "jump_forward",
+    "stream",
+    "structural_tokens",
+    "vocabulary",
+]
 
 DEFAULT_MAX_NEW_TOKENS = 256
 

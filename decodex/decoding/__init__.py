@@ -3,5 +3,6 @@ there.
 """
 
 from decodex.decoding.kernels import apply_bitmask, kernel_name
+from decodex.decoding.sample_first import ChoiceCounts, SampleFirst, gumbel_like
 
-__all__ = ["apply_bitmask", "kernel_name"]
+__all__ = ["ChoiceCounts", "SampleFirst", "apply_bitmask", "gumbel_like", "kernel_name"]

@@ -18,12 +18,14 @@ import inspect
 from typing import Any
 
 import torch
-from transformers import GenerationMixin, LogitsProcessorList
+from transformers import GenerationMixin, LogitsProcessorList, TemperatureLogitsWarper
 
+from decodex.decoding.after_prompt import AfterPrompt
 from decodex.decoding.places import Refused
 from decodex.decoding.processor import ConstraintLogitsProcessor
+from decodex.decoding.sample_first import SampleFirst, gumbel_like
 from decodex.errors import DecodexError, VocabularyError
-from decodex.matching import forced_tokens
+from decodex.matching import Matcher, forced_tokens
 
 __all__ = ["jump_forward"]
 
@@ -36,6 +38,7 @@ def jump_forward(
     generation_config: Any,
     synced_gpus: bool = False,
     streamer: Any = None,
+    sample_first: SampleFirst | None = None,
     **model_kwargs: Any,
 ) -> Any:
     """For ``model.generate(..., custom_generate=jump_forward)``: greedy search or sampling that skips forced text.
@@ -46,6 +49,11 @@ def jump_forward(
     its ``streamer`` and ``tokenizer`` from decoding methods that are not its own: to stream, pass the streamer to it
     and ``custom_generate=functools.partial(jump_forward, streamer=streamer)``; to stop at a text, pass a
     ``StopStringCriteria``.
+
+    Where nothing behind the constraint looks at several scores at once (greedy search, sampling with no more than a
+    temperature: ``top_k=0``), the model's own choice is tried before a mask is made: with scores in memory greedy
+    search does so by itself; ``sample_first``, passed on like the streamer, does so anywhere, draws by Gumbel noise,
+    and counts the masks that were needed.
 
     >>> processor = ConstraintLogitsProcessor(compiled)  # doctest: +SKIP
     >>> model.generate(**inputs, logits_processor=[processor], custom_generate=jump_forward)  # doctest: +SKIP
@@ -72,16 +80,30 @@ def jump_forward(
             **model_kwargs,
         )
     rows = _Rows(constraints[0], input_ids.shape[0], generation_config)
-    processors = LogitsProcessorList(rows.mask if one is constraints[0] else one for one in logits_processor)
+    processors = [
+        one.after(input_ids.shape[1]) if isinstance(one, AfterPrompt) else rows.mask if one is constraints[0] else one
+        for one in logits_processor
+    ]
+    if sample_first is None and not generation_config.do_sample and input_ids.is_cpu:
+        sample_first = SampleFirst(constraints[0].vocab)
+    if _must_mask(processors[processors.index(rows.mask) + 1 :], constraints[0]):
+        sample_first = None
+    if sample_first is not None:
+        processors.remove(rows.mask)
+    adjust = LogitsProcessorList(processors)
     text = _Text(input_ids, rows, stopping_criteria, generation_config, streamer)
     forward = _Forward(model, generation_config, model_kwargs)
     shown = input_ids.shape[1]
     if forward.takes_a_longer_prompt:
         text.jump()
     while not text.finished:
-        scores = processors(text.ids, forward(text.ids, text.ids.shape[1] - shown))
+        scores = adjust(text.ids, forward(text.ids, text.ids.shape[1] - shown))
         shown = text.ids.shape[1]
-        if generation_config.do_sample:
+        if sample_first is not None:
+            noise = gumbel_like(scores) if generation_config.do_sample else None
+            picked = sample_first.pick(scores, rows.matchers(text.going), noise=noise)
+            chosen = torch.tensor(picked, device=scores.device)
+        elif generation_config.do_sample:
             chosen = torch.multinomial(scores.softmax(dim=-1), num_samples=1).squeeze(1)
         else:
             chosen = scores.argmax(dim=-1)
@@ -106,6 +128,11 @@ def _can_jump(
         and not model._valid_auto_compile_criteria(model_kwargs, config)
         and not any(getattr(model_kwargs.get("cache"), "is_linear", ()))
     )
+
+
+def _must_mask(behind: list[Any], constraint: ConstraintLogitsProcessor) -> bool:
+    """Is there something that has to see the scores after the mask?"""
+    return not constraint.is_mask or not all(isinstance(one, TemperatureLogitsWarper) for one in behind)
 
 
 class _Forward:
@@ -163,6 +190,10 @@ class _Rows:
     # transformers asks for the signature at each step
     mask.__signature__ = inspect.signature(mask)  # type: ignore[attr-defined]
 
+    def matchers(self, going: list[int]) -> list[Matcher | None]:
+        """The matchers of the rows that go on."""
+        return [matcher if row in going else None for row, matcher in enumerate(self._matchers)]
+
     def advance(self, row: int, token: int) -> None:
         matcher = self._matchers[row]
         if matcher is None or matcher.is_finished:
@@ -198,31 +229,31 @@ class _Text:
         self._streamer = streamer
         self._pad = config._pad_token_tensor if any(hasattr(one, "eos_token_id") for one in criteria) else None
         self._unfinished = torch.ones(ids.shape[0], dtype=torch.bool, device=ids.device)
-        self._going = list(range(ids.shape[0]))
+        self.going = list(range(ids.shape[0]))
 
     @property
     def finished(self) -> bool:
-        return not self._going
+        return not self.going
 
     def append(self, chosen: Any) -> None:
         """One token more for each row; a finished row gets a pad token."""
-        if self._pad is not None and len(self._going) < len(self._unfinished):
+        if self._pad is not None and len(self.going) < len(self._unfinished):
             chosen = torch.where(self._unfinished, chosen, self._pad.to(chosen.device))
         tokens = chosen.tolist()
-        for row in self._going:
+        for row in self.going:
             self._rows.advance(row, tokens[row])
         self.ids = torch.cat([self.ids, chosen[:, None]], dim=-1)
         if self._streamer is not None:
             self._streamer.put(chosen.cpu())
         self._unfinished = self._unfinished & ~self._criteria(self.ids, None)
         unfinished = self._unfinished.tolist()
-        self._going = [row for row in self._going if unfinished[row]]
+        self.going = [row for row in self.going if unfinished[row]]
 
     def jump(self) -> None:
         """Append what must come next, as far as all rows can that go on."""
         going: list[int] = []
-        while self._going != going:
-            going = self._going
+        while self.going != going:
+            going = self.going
             forced = []
             for row in going:
                 forced.append(self._rows.forced(row))
@@ -232,5 +263,5 @@ class _Text:
                 column = torch.zeros(self.ids.shape[0], dtype=self.ids.dtype)
                 column[going] = torch.tensor(tokens, dtype=self.ids.dtype)
                 self.append(column.to(self.ids.device))
-                if self._going != going:
+                if self.going != going:
                     break

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,16 +24,16 @@ from decodex.compiling import CompiledConstraint
 from decodex.decoding.kernels import apply_bitmask
 from decodex.decoding.mask_buffer import MaskBuffer, distinct
 from decodex.decoding.mass_record import MassRecord
-from decodex.decoding.places import Generation, Place, Refused, Start
-from decodex.errors import ConstraintError, MaskError, VocabularyError, shown
+from decodex.decoding.places import Place, Refused, Start
+from decodex.decoding.runs import Runs, check_shapes
+from decodex.errors import ConstraintError, VocabularyError
 from decodex.matching import Matcher, allocate_bitmask, fill_bitmasks, forced_tokens
 from decodex.matching.bitmask import BITS
 from decodex.matching.forced import Tokenize
+from decodex.vocab import Vocabulary
 
 __all__ = ["ConstraintLogitsProcessor"]
 
-# Generations kept: the running one, and one more for a loop that goes back and forth between two.
-GENERATIONS = 2
 # Beam search adds log-probabilities, which sum up to one; no logits come as close to that.
 LOG_SUM_TOLERANCE = 1e-2
 
@@ -72,12 +71,9 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
         prompt_length: int | None = None,
         max_tokens: int | None = None,
         tokenize: Tokenize | None = None,
-        record: MassRecord | None = None,
     ) -> None:
         self._compiled = _constraints(compiled)
         self._vocab = _one_vocabulary(self._compiled)
-        if prompt_length is not None and (not isinstance(prompt_length, int) or prompt_length < 0):
-            raise ConstraintError(f"prompt_length is a count of tokens, not {shown(prompt_length)}")
         self._prompt_length = prompt_length
         self._max_tokens = max_tokens
         self._tokenize = tokenize
@@ -90,19 +86,29 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
 
     def reset(self) -> None:
         """Forget what was shown: the next call begins a generation, and all it shows is the prompt."""
-        self._runs: list[_Run] = []
-        if self._prompt_length is not None:
-            self._runs.append(_Run(self._new_generation(), None, self._prompt_length))
+        starts = [None if one is None else self._start(one) for one in self._compiled]
+        self._runs = Runs(starts, self._prompt_length)
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         """The scores of the next token of each row, with the refused ones at minus infinity."""
-        _check_shapes(input_ids, scores)
+        check_shapes(input_ids, scores)
         return self.masked(scores, self._places(input_ids, scores))
 
     # transformers asks for the signature at each step, and making it takes longer than a mask.
     __call__.__signature__ = inspect.signature(__call__)  # type: ignore[attr-defined]
 
     # For loops that know where their rows stand
+
+    @property
+    def vocab(self) -> Vocabulary:
+        """The vocabulary that the constraints were compiled for."""
+        return self._vocab
+
+    @property
+    def is_mask(self) -> bool:
+        """Does it refuse exactly what the matchers refuse, and nothing else? Not with a ``tokenize`` of one's own, by
+        which it asks for one cut of forced text, nor with a record, which needs every mask."""
+        return self._tokenize is None and self._record is None
 
     @property
     def tokenize(self) -> Tokenize | None:
@@ -166,18 +172,14 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
 
     # Places
 
-    def _new_generation(self) -> Generation:
-        starts = [None if one is None else self._start(one) for one in self._compiled]
-        return Generation(starts, fixed_prompt=self._prompt_length is not None)
-
     def _start(self, compiled: CompiledConstraint) -> Start:
         return lambda: compiled.matcher(self._max_tokens)
 
     def _places(self, input_ids: Any, scores: Any) -> list[Place | None]:
         numbers = self._constraint_numbers(input_ids.shape[0])
-        places = self._follow(input_ids, numbers)
+        _, places = self._runs.follow(input_ids, numbers)
         for row, place in enumerate(places):
-            if not isinstance(place, Refused) or self._runs[0].generation.proposed(place):
+            if not isinstance(place, Refused) or self._runs.proposed(place):
                 continue
             others = (places[r] for r, number in enumerate(numbers) if number == numbers[row])
             if all(isinstance(other, Refused) for other in others) or not _are_of_beams(scores):
@@ -193,25 +195,6 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
                 "rows, or a list with one for each prompt of the batch (None for a free one)"
             )
         return [row // (rows // count) for row in range(rows)]
-
-    def _follow(self, input_ids: Any, numbers: list[int]) -> list[Place | None]:
-        """The places of the rows, in the generation that they continue or at the start of a new one."""
-        width, held = input_ids.shape[1], _tokens_held(input_ids)
-        shown = input_ids.detach()
-        if shown.device.type == "cpu":
-            shown = shown.numpy()
-        for place, run in enumerate(self._runs):
-            begin = run.prompt_length(shown)
-            if begin is None:
-                continue
-            places = run.generation.follow(_texts(shown, begin), numbers, held - begin)
-            if places is not None:
-                if place > 0:
-                    self._runs.insert(0, self._runs.pop(place))
-                return places
-        run = _Run(self._new_generation(), shown.copy() if isinstance(shown, np.ndarray) else shown.clone(), None)
-        self._runs = [run, *self._runs[: GENERATIONS - 1]]
-        return run.generation.follow(_texts(shown, width), numbers, held - width) or []
 
     # Masks
 
@@ -250,37 +233,6 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
         return out
 
 
-@dataclass(slots=True, eq=False)
-class _Run:
-    """A generation and how to know it again: by its prompt, or by the length of the prompt alone."""
-
-    generation: Generation
-    prompt: Any
-    """As the rows are shown: a NumPy array, or a tensor on their device."""
-    fixed_length: int | None
-
-    def prompt_length(self, shown: Any) -> int | None:
-        """The length of the prompt that the rows begin with; ``None`` when it is another one."""
-        width: int = shown.shape[1]
-        if self.fixed_length is not None:
-            if width < self.fixed_length:
-                raise ConstraintError(
-                    f"prompt_length is {self.fixed_length}, but only {width} tokens are shown; it counts the "
-                    "tokens of the padded prompt"
-                )
-            return self.fixed_length
-        rows, length = self.prompt.shape
-        if rows != shown.shape[0] or width < length:
-            return None
-        return length if _equal(shown[:, :length], self.prompt) else None
-
-
-def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, np.ndarray):
-        return isinstance(other, np.ndarray) and bool((one == other).all())
-    return not isinstance(other, np.ndarray) and one.device == other.device and torch.equal(one, other)
-
-
 def _constraints(
     compiled: CompiledConstraint | Sequence[CompiledConstraint | None],
 ) -> list[CompiledConstraint | None]:
@@ -297,7 +249,7 @@ def _constraints(
     return several
 
 
-def _one_vocabulary(compiled: list[CompiledConstraint | None]) -> Any:
+def _one_vocabulary(compiled: list[CompiledConstraint | None]) -> Vocabulary:
     vocabularies = [one.vocab for one in compiled if one is not None]
     for vocab in vocabularies[1:]:
         if vocab != vocabularies[0]:
@@ -306,30 +258,6 @@ def _one_vocabulary(compiled: list[CompiledConstraint | None]) -> Any:
                 "for the vocabulary of the model"
             )
     return vocabularies[0]
-
-
-def _check_shapes(input_ids: Any, scores: Any) -> None:
-    for name, given in (("input_ids", input_ids), ("scores", scores)):
-        if not isinstance(given, torch.Tensor):
-            raise MaskError(f"{name} is a torch tensor, not {type(given).__name__}")
-    if input_ids.ndim != 2 or scores.ndim != 2 or input_ids.shape[0] != scores.shape[0]:
-        raise MaskError(
-            "expected one row of all tokens so far and one row of scores per text, not input_ids of shape "
-            f"{tuple(input_ids.shape)} and scores of shape {tuple(scores.shape)}; continuous batching, which "
-            "shows only the last token of each row, is not supported"
-        )
-
-
-def _tokens_held(input_ids: Any) -> int:
-    """The tokens of a row in the tensor of which ``input_ids`` may show only the first ones."""
-    width: int = input_ids.shape[1]
-    return max(width, input_ids.stride(0)) if input_ids.stride(1) == 1 else width
-
-
-def _texts(shown: Any, begin: int) -> np.ndarray[Any, np.dtype[np.int32]]:
-    """The tokens from ``begin`` on, rows one after the other in memory."""
-    texts = shown[:, begin:]
-    return np.ascontiguousarray(texts if isinstance(texts, np.ndarray) else texts.cpu().numpy(), dtype=np.int32)
 
 
 def _only(scores: Any, tokens: Sequence[int]) -> Any:
