@@ -120,6 +120,22 @@ def generate(
             help="With --method, how many texts are written side by side.",
         ),
     ] = None,
+    repetition_penalty: Annotated[
+        float | None,
+        typer.Option(
+            "--repetition-penalty",
+            metavar="X",
+            help="Divide the scores of tokens that were written before by X; 1 is none. Not those of JSON's structure.",
+        ),
+    ] = None,
+    penalty_window: Annotated[
+        int | None,
+        typer.Option("--penalty-window", min=1, metavar="N", help="Penalise what was written in the last N tokens only."),
+    ] = None,
+    end_ramp: Annotated[
+        int | None,
+        typer.Option("--end-ramp", min=0, metavar="N", help="After N tokens make the end likelier with each token."),
+    ] = None,
     samples: Annotated[
         int, typer.Option("--samples", "-n", min=1, metavar="N", help="How many texts.", show_default=True)
     ] = 1,
@@ -147,6 +163,7 @@ def generate(
     The text is complete within --max-tokens, whatever the model wants to say.
     """
     how = _method(_sampling(max_tokens, temperature, greedy, seed, samples), method, particles)
+    how = _nudged(how, repetition_penalty, penalty_window, end_ramp)
     json_how = JsonHow(property_order, whitespace, unsupported)
     if demo:
         own = (
@@ -175,6 +192,10 @@ def generate(
     writer = _load(model, quiet)
     from decodex.compiling import compile
 
+    if how.repetition_penalty != 1 and wanted.kind in ("schema", "json", "type"):
+        from decodex.hf import structural_tokens
+
+        how = replace(how, exempt=structural_tokens(writer.vocab))
     with naming(wanted.name):
         compiled = compile(wanted.constraint, writer.vocab, max_tokens=max_tokens)
     if text is None:
@@ -247,6 +268,19 @@ def _method(how: Sampling, method: str | None, particles: int | None) -> Samplin
     if how.temperature is None:
         raise BadUsage(f"greedy decoding samples nothing; leave out --greedy, or --method {method}")
     return replace(how, method=method, particles=particles)
+
+
+def _nudged(how: Sampling, penalty: float | None, window: int | None, end_ramp: int | None) -> Sampling:
+    """How to sample, with what changes the scores."""
+    if how.method is not None and (penalty is not None or end_ramp is not None):
+        raise BadUsage("--method keeps the model's distribution; leave out --repetition-penalty and --end-ramp, or --method")
+    if penalty is not None and not (math.isfinite(penalty) and penalty > 0):
+        raise BadUsage(f"--repetition-penalty is a finite number above 0, not {penalty}")
+    if window is not None and penalty is None:
+        raise BadUsage("--penalty-window has no effect without --repetition-penalty; give it too")
+    return replace(
+        how, repetition_penalty=1.0 if penalty is None else penalty, penalty_window=window, end_ramp=end_ramp
+    )
 
 
 def _load(model: str, quiet: bool) -> Writer:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Sample", "Sampling", "Writer", "load_writer"]
 
 OnText = Callable[[str], None]
+END_SLOPE = 0.5
+"""What each token beyond the start of the ramp adds to the scores of the end tokens."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ class Sampling:
     seed: int
     method: str | None = None
     particles: int | None = None
+    repetition_penalty: float = 1.0
+    penalty_window: int | None = None
+    """Tokens that the penalty remembers; None: all of the text."""
+    end_ramp: int | None = None
+    """Tokens from which on the end is made likelier."""
+    exempt: Sequence[int] = ()
+    """Tokens that are not penalised."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +119,8 @@ class Writer:
         arguments: dict[str, Any] = {"do_sample": how.temperature is not None}
         if how.temperature is not None:
             arguments["temperature"] = how.temperature
-        if compiled is not None:
-            from decodex.hf import ConstraintLogitsProcessor
-
-            arguments["logits_processor"] = [ConstraintLogitsProcessor(compiled, max_tokens=how.max_tokens)]
         ends = list(self.vocab.eos_token_ids)
+        arguments["logits_processor"] = _processors(compiled, how, ends)
         pad = self.tokenizer.pad_token_id
         torch.manual_seed(how.seed)
         begin = time.perf_counter()
@@ -164,6 +170,21 @@ class Writer:
                 f"the prompt has {prompt_tokens} tokens and the model's context {context}, "
                 f"so {max_tokens} more do not fit; {advice}"
             )
+
+
+def _processors(compiled: CompiledConstraint | None, how: Sampling, ends: list[int]) -> list[Any]:
+    """What changes the scores, the constraint last."""
+    from decodex.hf import ConstraintLogitsProcessor, EndRampLogitsProcessor, PenaltyLogitsProcessor
+
+    out: list[Any] = []
+    if how.repetition_penalty != 1:
+        window, exempt = how.penalty_window, how.exempt
+        out.append(PenaltyLogitsProcessor(how.repetition_penalty, window=window, exempt=exempt, eos_token_id=ends))
+    if how.end_ramp is not None:
+        out.append(EndRampLogitsProcessor(ends, start=how.end_ramp, slope=END_SLOPE))
+    if compiled is not None:
+        out.append(ConstraintLogitsProcessor(compiled, max_tokens=how.max_tokens))
+    return out
 
 
 def load_writer(name: str) -> Writer:

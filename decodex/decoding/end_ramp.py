@@ -65,5 +65,5 @@ class EndRampLogitsProcessor(AfterPrompt):
         except OverflowError:
             growth = most
         found = scores[:, [token for token in self._ends if token < scores.shape[1]]]
-        rise = (found.abs() * growth).masked_fill(~torch.isfinite(found), 0.0).clamp(max=most / 2)
+        rise = (found.abs() * growth).masked_fill(~torch.isfinite(found), 0.0)
         return shifted(scores, self._ends, rise)

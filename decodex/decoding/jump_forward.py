@@ -80,16 +80,13 @@ def jump_forward(
             **model_kwargs,
         )
     rows = _Rows(constraints[0], input_ids.shape[0], generation_config)
-    processors = [
-        one.after(input_ids.shape[1]) if isinstance(one, AfterPrompt) else rows.mask if one is constraints[0] else one
-        for one in logits_processor
-    ]
-    if sample_first is None and not generation_config.do_sample and input_ids.is_cpu:
-        sample_first = SampleFirst(constraints[0].vocab)
-    if _must_mask(processors[processors.index(rows.mask) + 1 :], constraints[0]):
+    place = logits_processor.index(constraints[0])
+    if _must_mask(logits_processor[place + 1 :], constraints[0]):
         sample_first = None
-    if sample_first is not None:
-        processors.remove(rows.mask)
+    elif sample_first is None and not generation_config.do_sample and input_ids.is_cpu:
+        sample_first = SampleFirst(constraints[0].vocab)
+    processors = [one.after(input_ids.shape[1]) if isinstance(one, AfterPrompt) else one for one in logits_processor]
+    processors[place : place + 1] = [rows.mask] if sample_first is None else []
     adjust = LogitsProcessorList(processors)
     text = _Text(input_ids, rows, stopping_criteria, generation_config, streamer)
     forward = _Forward(model, generation_config, model_kwargs)

@@ -123,11 +123,16 @@ class PenaltyLogitsProcessor(AfterPrompt):
 
 
 def shifted(scores: Any, tokens: list[int], shift: Any) -> Any:
-    """Other scores, with ``shift`` added to those of the tokens. ``DecodexError`` for tokens that have none."""
+    """Other scores, with ``shift`` added to those of the tokens. ``DecodexError`` for tokens that have none.
+
+    However large a number is, finite scores stay finite and others what they are.
+    """
     if tokens and tokens[-1] >= scores.shape[1]:
         raise DecodexError(
             f"the end token {tokens[-1]} is outside of the {scores.shape[1]} scores; give the ids of this model"
         )
+    most = torch.finfo(scores.dtype).max / 2
+    shift = shift.clamp(-most, most) if isinstance(shift, torch.Tensor) else max(-most, min(shift, most))
     scores = scores.clone()
     scores[:, tokens] += shift
     return scores

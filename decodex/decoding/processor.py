@@ -71,6 +71,7 @@ class ConstraintLogitsProcessor(LogitsProcessor):  # type: ignore[misc, unused-i
         prompt_length: int | None = None,
         max_tokens: int | None = None,
         tokenize: Tokenize | None = None,
+        record: MassRecord | None = None,
     ) -> None:
         self._compiled = _constraints(compiled)
         self._vocab = _one_vocabulary(self._compiled)

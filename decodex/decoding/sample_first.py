@@ -86,19 +86,19 @@ class SampleFirst:
         self.counts.choices += len(rows)
         tokens = [0] * len(matchers)
         if self._tries or len(rows) < len(matchers):
-            tokens = scores.argmax(-1).tolist()
+            tokens = _best(scores)
         if self._tries:
             rows = self._refused(rows, tokens, matchers)
         if rows:
             self._choose_again(scores, rows, tokens, matchers)
-        return tokens
+        return [max(token, 0) for token in tokens]
 
     def _choose_again(self, scores: Any, rows: list[int], tokens: list[int], matchers: Sequence[Any]) -> None:
         """Write into ``tokens`` what the rows choose whose first choice was refused."""
         left = scores[rows]  # a copy
         for _ in range(1, self._tries):
             left[range(len(rows)), [tokens[row] for row in rows]] = -np.inf
-            _put(tokens, rows, left.argmax(-1).tolist())
+            _put(tokens, rows, _best(left))
             refused = self._refused(rows, tokens, matchers)
             if len(refused) < len(rows):
                 left = left[[place for place, row in enumerate(rows) if row in refused]]
@@ -112,9 +112,9 @@ class SampleFirst:
         left[:, self._size :] = -np.inf
         if fill_bitmasks([matchers[row] for row in rows], masks):
             apply_bitmask(left, masks)
-        _put(tokens, rows, left.argmax(-1).tolist())
+        _put(tokens, rows, _best(left))
         for row in rows:
-            if not self._allows(matchers[row], tokens[row]):
+            if tokens[row] < 0:
                 raise ConstraintError(
                     f"row {row}: none of the {len(matchers[row].allowed_tokens())} allowed tokens has a score above "
                     "minus infinity; what changes the scores has to leave one of them",
@@ -126,7 +126,7 @@ class SampleFirst:
         return [row for row in rows if not self._allows(matchers[row], tokens[row])]
 
     def _allows(self, matcher: Matcher, token: int) -> bool:
-        return token < self._size and matcher.allows(token)
+        return 0 <= token < self._size and matcher.allows(token)
 
 
 def gumbel_like(logits: Any, generator: Any = None) -> Any:
@@ -154,6 +154,14 @@ def _in_memory(scores: Any) -> Any:
         return scores
     scores = scores.detach()
     return (scores.float() if scores.itemsize == 2 else scores).numpy()
+
+
+def _best(scores: Any) -> list[int]:
+    """The token with the highest score of each row; -1 where all are minus infinity."""
+    tokens = scores.argmax(-1)
+    tokens[scores[range(len(scores)), tokens] == -np.inf] = -1
+    best: list[int] = tokens.tolist()
+    return best
 
 
 def _put(tokens: list[int], rows: list[int], chosen: list[int]) -> None:
