@@ -58,7 +58,7 @@ _HOMES = {
     "decodex.vocab": ("Vocabulary",),
     "decodex.compiling": ("ArtefactCache", "CompiledConstraint", "Limits", "compile", "load"),
     "decodex.matching": ("CheckResult", "Explanation", "Matcher", "allocate_bitmask", "fill_bitmasks"),
-    "decodex.decoding": ("apply_bitmask",),
+    "decodex.decoding": ("SampleFirst", "apply_bitmask", "gumbel_like"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -109,7 +109,7 @@ if TYPE_CHECKING:
         tool_calls,
         type_,
     )
-    from decodex.decoding import apply_bitmask
+    from decodex.decoding import SampleFirst, apply_bitmask, gumbel_like
     from decodex.errors import (
         ArtefactError,
         BudgetError,

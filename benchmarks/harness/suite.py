@@ -36,6 +36,7 @@ BENCHMARKS = (
     "operations",
     "batch",
     "apply",
+    "sample_first",
     "preparation",
     "artefacts",
     "combinations",

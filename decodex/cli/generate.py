@@ -130,7 +130,7 @@ def generate(
     ] = None,
     penalty_window: Annotated[
         int | None,
-        typer.Option("--penalty-window", min=1, metavar="N", help="Penalise what was written in the last N tokens only."),
+        typer.Option("--penalty-window", min=1, metavar="N", help="Penalise only what the last N tokens wrote."),
     ] = None,
     end_ramp: Annotated[
         int | None,

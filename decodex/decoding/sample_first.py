@@ -158,10 +158,14 @@ def _in_memory(scores: Any) -> Any:
 
 def _best(scores: Any) -> list[int]:
     """The token with the highest score of each row; -1 where all are minus infinity."""
-    tokens = scores.argmax(-1)
-    tokens[scores[range(len(scores)), tokens] == -np.inf] = -1
-    best: list[int] = tokens.tolist()
-    return best
+    if isinstance(scores, np.ndarray):
+        tokens = scores.argmax(-1)
+        best = scores[np.arange(len(scores)), tokens]
+    else:
+        best, tokens = scores.max(-1)
+    tokens[best == -np.inf] = -1
+    out: list[int] = tokens.tolist()
+    return out
 
 
 def _put(tokens: list[int], rows: list[int], chosen: list[int]) -> None:

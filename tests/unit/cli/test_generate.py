@@ -116,6 +116,49 @@ def test_text_is_complete_within_the_budget(run: Any, max_tokens: int) -> None:
 
 
 @pytest.mark.usefixtures("writer")
+def test_penalty_and_ramp(run: Any) -> None:
+    """The model is fond of one word; a penalty that remembers longer than a word takes it away from it."""
+
+    def written(pattern: str, *options: str) -> list[str]:
+        how = ["--regex", pattern, "--greedy", "--max-tokens", "60", "-q"]
+        text = run("generate", "Write: ", *how, *options).stdout
+        assert re.fullmatch(pattern, text[:-1])
+        return text.split()
+
+    nine, many = "(?:(?:red|blue|old|new) ){9}", "(?:(?:red|blue|old|new) ){3,}"
+    assert set(written(nine)) == {"blue"}
+    penalised = written(nine, "--repetition-penalty", "2")
+    assert len(set(penalised)) > 1
+    assert written(nine, "--repetition-penalty", "2", "--penalty-window", "1") != penalised
+    assert len(written(many, "--end-ramp", "5")) < len(written(many))
+
+
+@pytest.mark.usefixtures("writer")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--penalty-window", "3"), "--penalty-window has no effect without --repetition-penalty"),
+        (("--repetition-penalty", "0"), "--repetition-penalty is a finite number above 0, not 0.0"),
+        (("--repetition-penalty", "nan"), "--repetition-penalty is a finite number above 0, not nan"),
+    ],
+)
+def test_refused_nudges(run: Any, options: tuple[str, ...], message: str) -> None:
+    result = run("generate", "x", "--json-value", *options)
+    assert result.exit_code == 2 and message in result.stderr
+
+
+@pytest.mark.usefixtures("writer")
+def test_json_is_not_penalised_for_its_structure(run: Any, schema: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    exempt = []
+    write = Writer.write
+    monkeypatch.setattr(Writer, "write", lambda self, *rest: exempt.append(rest[2].exempt) or write(self, *rest))
+    for source in (["--schema", schema], ["--regex", "[{}]{3}"]):
+        assert run("generate", "x", *source, "--repetition-penalty", "1.5", "-q").exit_code == 0
+    texts = [[embedded().vocab.tokens[token] for token in some] for some in exempt]
+    assert b'"' in texts[0] and all(set(text) <= set(b'{}[]:," \t\r\n') for text in texts[0]) and texts[1] == []
+
+
+@pytest.mark.usefixtures("writer")
 def test_empty_text_and_empty_prompt(run: Any) -> None:
     result = run("generate", "", "--choice", "", "--max-tokens", "0", "--json", "-q")
     assert result.exit_code == 0
