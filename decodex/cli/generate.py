@@ -273,7 +273,7 @@ def _method(how: Sampling, method: str | None, particles: int | None) -> Samplin
 def _nudged(how: Sampling, penalty: float | None, window: int | None, end_ramp: int | None) -> Sampling:
     """How to sample, with what changes the scores."""
     if how.method is not None and (penalty is not None or end_ramp is not None):
-        raise BadUsage("--method keeps the model's distribution; leave out --repetition-penalty and --end-ramp, or --method")
+        raise BadUsage("--method keeps the model's distribution: leave it out, or --repetition-penalty and --end-ramp")
     if penalty is not None and not (math.isfinite(penalty) and penalty > 0):
         raise BadUsage(f"--repetition-penalty is a finite number above 0, not {penalty}")
     if window is not None and penalty is None:

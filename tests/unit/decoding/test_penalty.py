@@ -81,6 +81,23 @@ def test_with_the_prompt_it_is_what_generate_does_by_itself() -> None:
 
 
 @pytest.mark.parametrize(
+    "mode", [{}, {"do_sample": True}, {"num_beams": 3}, {"prompt_lookup_num_tokens": 3}], ids=str
+)
+def test_in_every_mode_the_texts_of_the_penalty_of_transformers(mode: dict[str, Any]) -> None:
+    """Theirs is told how long the prompt is, mine finds out, also for a prompt that begins like the last one."""
+    model, mine = tiny_models.random_llama(spread=0.3), PenaltyLogitsProcessor(1.6)
+    for text in ("ab ab", "ab ab ab c", "10"):
+        prompt = tiny_models.tokenizer()(text, return_tensors="pt")["input_ids"]
+        theirs = transformers.RepetitionPenaltyLogitsProcessor(1.6, prompt_ignore_length=prompt.shape[1])
+        outputs = []
+        for processor in (theirs, mine):
+            torch.manual_seed(0)
+            options = {"max_new_tokens": 16, "attention_mask": torch.ones_like(prompt), "pad_token_id": 0, **mode}
+            outputs.append(model.generate(prompt, logits_processor=[processor], **options))
+        assert torch.equal(*outputs)
+
+
+@pytest.mark.parametrize(
     "options", [{"penalty": 1}, {"penalty": 1.5, "window": 0}, {"length_penalty": 0, "penalty": 1.0}], ids=str
 )
 def test_identities(options: dict[str, Any]) -> None:
