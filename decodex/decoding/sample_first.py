@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from decodex.decoding.kernels import apply_bitmask
+from decodex.decoding.kernels import apply_bitmask, kernel_name
 from decodex.errors import ConstraintError, MaskError
 from decodex.matching import Matcher, allocate_bitmask, fill_bitmasks
 from decodex.vocab import Vocabulary
@@ -78,9 +78,14 @@ class SampleFirst:
         the scores, as ``gumbel_like`` makes it. Of equal scores the one with the lowest id wins. Raises ``MaskError``
         for shapes that do not fit, ``ConstraintError`` where no allowed token has a score above minus infinity.
         """
-        if getattr(logits, "ndim", 0) != 2 or len(logits) != len(matchers):
-            met = f"of shape {tuple(logits.shape)}" if hasattr(logits, "shape") else type(logits).__name__
-            raise MaskError(f"the logits are {met}, not [rows, width] with a row for each of {len(matchers)} matchers")
+        kernel_name(logits)  # refuses what holds no scores
+        if logits.ndim != 2 or len(logits) != len(matchers):
+            raise MaskError(
+                f"the logits are of shape {tuple(logits.shape)}, not [rows, width] with a row for each of "
+                f"{len(matchers)} matchers"
+            )
+        if noise is not None and np.shape(noise) != np.shape(logits):
+            raise MaskError(f"the noise is of shape {tuple(np.shape(noise))}, the logits of {tuple(logits.shape)}")
         scores = _in_memory(logits) if noise is None else _in_memory(logits) + _in_memory(noise)
         rows = [row for row, matcher in enumerate(matchers) if matcher is not None]
         self.counts.choices += len(rows)
@@ -136,9 +141,9 @@ def gumbel_like(logits: Any, generator: Any = None) -> Any:
     draws of torch are those of its global generator, and those of NumPy differ every time.
     """
     if _is_tensor(logits):
-        return -sys.modules["torch"].rand(
-            logits.shape, dtype=sys.modules["torch"].float64, device=logits.device, generator=generator
-        ).log_().neg_().log_()
+        torch = sys.modules["torch"]
+        uniform = torch.rand(logits.shape, dtype=torch.float64, device=logits.device, generator=generator)
+        return -uniform.log_().neg_().log_()
     rng = np.random.default_rng() if generator is None else generator
     return -np.log(np.maximum(rng.standard_exponential(np.shape(logits)), _SMALLEST))
 

@@ -164,10 +164,16 @@ def test_refused_tries(tries: Any) -> None:
     [
         (np.zeros(WIDTH), "the logits are of shape (15,), not [rows, width]"),
         (np.zeros((2, WIDTH)), "the logits are of shape (2, 15), not [rows, width] with a row for each of 1 matchers"),
-        ([[0.0]], "the logits are list, not [rows, width]"),
+        ([[0.0]], "logits are a torch tensor or a NumPy array, not a list"),
+        (np.zeros((1, WIDTH), int), "not int64, which is not masked"),
     ],
     ids=str,
 )
 def test_refused_logits(logits: Any, message: str) -> None:
     with pytest.raises(DecodexError, match=re.escape(message)):
         SampleFirst(VOCAB).pick(logits, places(0, 1))
+
+
+def test_refused_noise() -> None:
+    with pytest.raises(MaskError, match=re.escape("the noise is of shape (15,), the logits of (1, 15)")):
+        SampleFirst(VOCAB).pick(np.zeros((1, WIDTH)), places(0, 1), noise=np.zeros(WIDTH))
