@@ -128,7 +128,7 @@ py::array_t<bool> verify(Matcher& m, const py::object& token_ids, const py::obje
 int32_t allows_at(void* matcher, int64_t token) noexcept {
   try {
     Matcher& m = *static_cast<Matcher*>(matcher);
-    return m.allows(token_id(token, m)) ? 1 : 0;
+    return m.allows(token_id(Token{token}, m)) ? 1 : 0;
   } catch (...) {
     return -1;
   }

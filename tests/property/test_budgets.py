@@ -121,7 +121,9 @@ CASES: dict[str, tuple[dx.Constraint, Callable[[str], bool]]] = {
     ),
     "schema and many": (dx.json_schema(OBJECT) & dx.contains(*MANY), lambda t: _json(t) and _mentions(*MANY)(t)),
     "where many": (
-        dx.json_schema(OBJECT, where={"/s": dx.contains(*MANY) & dx.length("words", 5, 80) & dx.length("sentences", 2, 3)}),
+        dx.json_schema(
+            OBJECT, where={"/s": dx.contains(*MANY) & dx.length("words", 5, 80) & dx.length("sentences", 2, 3)}
+        ),
         lambda t: _words(5, 80)(json.loads(t)["s"]),
     ),
     "distinct items": (
