@@ -2,18 +2,21 @@
 
     python -m benchmarks.particles [--quick]
 
-In: sequential Monte Carlo with 16 particles over a small language, 10 tokens at most, on one CPU thread; the condition
+In: sequential Monte Carlo over a small language, 10 tokens at most, on one CPU thread; the condition
 is a Python predicate (partial matches of the module ``regex``, the same function for both engines) or the same
 language as an automaton. Two models: the embedded one, and a table of probabilities over its vocabulary that costs
 nothing (Zipf's law, tokens of the language at the head), so that the engines alone are compared. Out: tokens per
 second, checks of single tokens per token, and the relative variance of the particles' weights without resampling, which
 the normaliser's estimate inherits. genlm-control samples tokens by its AWRS in every case; decodex takes what it takes
-by default. The engines take turns; a ratio of rates is the median over the rounds of the ratios within a round.
+by default: rejection for the predicate, masks for the automaton. So with a predicate both draw by the same estimators,
+and the variances differ by chance. What genlm-control remembers of earlier runs is emptied before each. The engines
+take turns; a ratio of rates is the median over the rounds of the ratios within a round.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib.metadata
 import importlib.util
 import itertools
@@ -39,10 +42,11 @@ PROMPT = "Mary went to the "
 PLACES, JOINTS, NAMES = ("market", "station", "school", "garden"), ("with", "and"), ("Tom", "Anna", "Paul")
 PATTERN = rf"({'|'.join(PLACES)})( ({'|'.join(JOINTS)}) ({'|'.join(NAMES)}))?\."
 MAX_TOKENS = 10
-PARTICLES = 16
+PARTICLES = {"embedded model": (16, 64), "table": (16,)}
 CONDITIONS = ("predicate", "automaton")
 MODELS = ("embedded model", "table")
 TABLE_ROWS = 64
+RESAMPLED = 0.5
 RATE = Target(5.0, at_least=True)
 NO_MORE = Target(1.0)
 
@@ -56,8 +60,8 @@ class Run:
     log_weights: np.ndarray
 
 
-Sampler = Callable[[float], Run]
-"""Takes the threshold of the effective sample size."""
+Sampler = Callable[[int, float], Run]
+"""Takes the number of particles and the threshold of their effective sample size."""
 
 
 def measure(options: Options, report: Report) -> None:
@@ -73,7 +77,7 @@ def measure(options: Options, report: Report) -> None:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     torch.set_num_threads(1)
-    report.about |= {"particles": PARTICLES, "max_tokens": MAX_TOKENS, "pattern": PATTERN, "prompt": PROMPT}
+    report.about |= {"max_tokens": MAX_TOKENS, "pattern": PATTERN, "prompt": PROMPT}
     sides = {"decodex": _decodex_samplers()}
     if importlib.util.find_spec("genlm") is None:
         report.notes.append(f"{PEER} is not installed, so decodex is measured alone")
@@ -82,25 +86,28 @@ def measure(options: Options, report: Report) -> None:
         report.about["versions"] |= {PEER: importlib.metadata.version(PEER)}
     rounds, weighed = options.choose((15, 60), (2, 3))
     rates: dict[str, dict[str, float]] = {}
-    for case in [f"{condition}, {model}" for condition in CONDITIONS for model in MODELS]:
-        samplers = {name: side[case] for name, side in sides.items()}
-        rates[case] = _compare(report, case, samplers, rounds, weighed)
+    for condition, model in itertools.product(CONDITIONS, MODELS):
+        samplers = {name: side[f"{condition}, {model}"] for name, side in sides.items()}
+        for particles in PARTICLES[model]:
+            case = f"{condition}, {model}, {particles} particles"
+            rates[case] = _compare(report, case, particles, samplers, rounds)
+        _compare_weights(report, f"{condition}, {model}", samplers, weighed)
     report.data = {"tokens_per_second": rates}
     report.draw = Draw(lambda axes: _paint(axes, rates))
 
 
-def _compare(report: Report, case: str, samplers: dict[str, Sampler], rounds: int, weighed: int) -> dict[str, float]:
-    """Add the figures of one case; returns the tokens per second of each engine."""
+def _compare(report: Report, case: str, particles: int, samplers: dict[str, Sampler], rounds: int) -> dict[str, float]:
+    """Add rates and checks of one case; returns the tokens per second of each engine."""
     per_second: dict[str, list[float]] = {name: [] for name in samplers}
     checks = dict.fromkeys(samplers, 0)
     tokens = dict.fromkeys(samplers, 0)
     for run in samplers.values():
-        run(0.5)
+        run(particles, RESAMPLED)
     for order in rotations(list(samplers), rounds):
         for name in order:
             with quiet():
                 begin = time.perf_counter()
-                done = samplers[name](0.5)
+                done = samplers[name](particles, RESAMPLED)
                 per_second[name].append(done.tokens / (time.perf_counter() - begin))
             checks[name] += done.checks
             tokens[name] += done.tokens
@@ -111,9 +118,16 @@ def _compare(report: Report, case: str, samplers: dict[str, Sampler], rounds: in
     report.add(f"{case}: rate", "tokens/s", rate, targets={PEER: RATE})
     per_token = {name: checks[name] / tokens[name] for name in samplers}
     report.add(f"{case}: checks", "per token", per_token, targets={PEER: NO_MORE})
-    variance = {name: _relative_variance([run(0.0) for _ in range(weighed)]) for name, run in samplers.items()}
-    report.add(f"{case}: variance of the weights", "of mean²", variance, targets={PEER: NO_MORE})
     return rate
+
+
+def _compare_weights(report: Report, case: str, samplers: dict[str, Sampler], runs: int) -> None:
+    """Add the variance of the weights, without resampling."""
+    variance = {
+        name: _relative_variance([run(PARTICLES["table"][0], 0.0) for _ in range(runs)])
+        for name, run in samplers.items()
+    }
+    report.add(f"{case}: variance of the weights", "of mean²", variance, targets={PEER: NO_MORE})
 
 
 def _relative_variance(runs: Sequence[Run]) -> float | None:
@@ -125,16 +139,27 @@ def _relative_variance(runs: Sequence[Run]) -> float | None:
     return float(weights.var() / weights.mean() ** 2)
 
 
-def _is_prefix(text: str) -> bool:
+def _is_prefix(data: bytes) -> bool:
+    return _matches(data, partial=True)
+
+
+def _is_text(data: bytes) -> bool:
+    return _matches(data, partial=False)
+
+
+def _matches(data: bytes, partial: bool) -> bool:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:  # the language is ASCII
+        return False
+    return _pattern().fullmatch(text, partial=partial) is not None
+
+
+@functools.cache
+def _pattern() -> Any:
     import regex
 
-    return regex.fullmatch(PATTERN, text, partial=True) is not None
-
-
-def _is_text(text: str) -> bool:
-    import regex
-
-    return regex.fullmatch(PATTERN, text) is not None
+    return regex.compile(PATTERN)
 
 
 def _table(words: Sequence[bytes]) -> np.ndarray:
@@ -208,16 +233,18 @@ def _decodex_samplers() -> dict[str, Sampler]:
 
     def sampler(condition: str, name: str) -> Sampler:
         vocab = vocabularies[name]
-        constraint = dx.predicate(_is_prefix, _is_text) if condition == "predicate" else dx.regex(PATTERN)
+        constraint = (
+            dx.predicate(_is_prefix, _is_text, as_bytes=True) if condition == "predicate" else dx.regex(PATTERN)
+        )
         known = dx.compile(constraint, vocab) if condition == "automaton" else constraint
 
-        def run(threshold: float) -> Run:
+        def run(particles: int, threshold: float) -> Run:
             done = sequential_monte_carlo(
                 rows[name](),
                 condition_of(known, vocab, max_tokens=MAX_TOKENS),
                 end_token_ids=vocab.eos_token_ids,
                 max_tokens=MAX_TOKENS,
-                particles=PARTICLES,
+                particles=particles,
                 ess_threshold=threshold,
             )
             return Run(sum(map(len, done.token_ids)), done.metrics.checks, done.log_weights)
@@ -254,17 +281,10 @@ def _genlm_samplers() -> dict[str, Sampler]:
 
     class Predicate(Potential):  # type: ignore[misc]
         async def prefix(self, context: Sequence[bytes]) -> float:
-            return self._log(context, _is_prefix)
+            return 0.0 if _is_prefix(b"".join(map(bytes, context))) else -math.inf
 
         async def complete(self, context: Sequence[bytes]) -> float:
-            return self._log(context, _is_text)
-
-        def _log(self, context: Sequence[bytes], function: Callable[[str], bool]) -> float:
-            try:
-                text = b"".join(bytes(token) for token in context).decode()
-            except UnicodeDecodeError:
-                return -math.inf
-            return 0.0 if function(text) else -math.inf
+            return 0.0 if _is_text(b"".join(map(bytes, context))) else -math.inf
 
     models = {"embedded model": llm, "table": Table(words)}
 
@@ -284,10 +304,13 @@ def _genlm_samplers() -> dict[str, Sampler]:
         awrs._accept = accept
         smc = SMC(awrs)
 
-        def run(threshold: float) -> Run:
+        def run(particles: int, threshold: float) -> Run:
             before = checks
+            llm.model.batch_size = particles  # it waits for as many before it runs the model
+            llm.model.clear_cache()  # of earlier runs: a request is new
+            llm.model.cache_kv(llm.prompt_ids)
             done = loop.run_until_complete(
-                smc(n_particles=PARTICLES, ess_threshold=threshold, max_tokens=MAX_TOKENS + 1)
+                smc(n_particles=particles, ess_threshold=threshold, max_tokens=MAX_TOKENS + 1)
             )
             return Run(sum(map(len, done.contexts)), checks - before, np.asarray(done.log_weights))
 
@@ -299,7 +322,7 @@ def _genlm_samplers() -> dict[str, Sampler]:
 def _paint(axes: Any, rates: dict[str, dict[str, float]]) -> None:
     engines = list(next(iter(rates.values())))
     series = {engine: [rate[engine] for rate in rates.values()] for engine in engines}
-    labels = {"ylabel": "tokens per second", "title": f"{PARTICLES} weighted particles under a constraint"}
+    labels = {"ylabel": "tokens per second", "title": "Weighted particles under a constraint"}
     bars(axes, [case.replace(", ", "\n") for case in rates], series, **labels)
     axes.set_yscale("log")
 
