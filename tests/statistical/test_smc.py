@@ -19,6 +19,7 @@ from support.toy_rows import ToyRows
 
 import decodex as dx
 from decodex.sampling import (
+    AdaptiveRejectionSampler,
     MaskSampler,
     ModelSampler,
     Particles,
@@ -100,7 +101,14 @@ def test_normaliser_and_posterior(resampling: str, ess_threshold: float) -> None
 
 @pytest.mark.slow
 @pytest.mark.parametrize("constraint", [AUTOMATON, PREDICATE], ids=["automaton", "predicate"])
-@pytest.mark.parametrize("sampler", [MaskSampler(), ModelSampler()], ids=["mask", "model"])
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        *(MaskSampler(), ModelSampler(), AdaptiveRejectionSampler(), AdaptiveRejectionSampler(masks="never")),
+        AdaptiveRejectionSampler(method="geometric", max_accepts=3, masks="never"),
+    ],
+    ids=["mask", "model", "auto", "recursive", "geometric"],
+)
 def test_token_samplers(constraint: Any, sampler: Any) -> None:
     runs = [_sample(seed, constraint, sampler=sampler, particles=10) for seed in range(RUNS)]
     _judge(runs, *exact(BUDGET))

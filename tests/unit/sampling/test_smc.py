@@ -13,8 +13,8 @@ from support.toy_rows import ToyRows, random_table
 
 import decodex as dx
 from decodex.errors import BudgetError, DecodexError
-from decodex.sampling import MaskSampler, ModelSampler, condition_of, sequential_monte_carlo
-from decodex.sampling.smc import Population, readable
+from decodex.sampling import AdaptiveRejectionSampler, MaskSampler, ModelSampler, condition_of, sequential_monte_carlo
+from decodex.sampling.smc import Population, default_sampler, readable
 from decodex.sampling.token_samplers import Draw
 
 VOCAB = dx.Vocabulary.from_tokens(
@@ -217,3 +217,10 @@ def test_rows_and_ends_are_needed() -> None:
 
 def test_readable() -> None:
     assert readable("né".encode()[:2]) == "n" and readable(b"\xffa") == "\ufffda"
+
+
+def test_masks_where_there_are_some() -> None:
+    assert isinstance(default_sampler(condition_of(dx.regex("a"), VOCAB)), MaskSampler)
+    predicate = dx.predicate(lambda text: True)
+    for constraint in (predicate, dx.regex("a+") & predicate):
+        assert isinstance(default_sampler(condition_of(constraint, VOCAB)), AdaptiveRejectionSampler)
