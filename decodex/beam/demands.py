@@ -54,8 +54,8 @@ class Demands:
         return Tracker(self.counted)
 
     def matchers(self) -> tuple[Matcher, ...]:
-        """Matchers at the start of a text, without a budget of their own: the search keeps its budget itself."""
-        return tuple(Matcher(compiled.native) for compiled in self.whole)
+        """Matchers at the start of a text, with no budget but that of a compiled constraint: a search keeps its own."""
+        return tuple(compiled.matcher() for compiled in self.whole)
 
 
 def demands(asked: Demand | Iterable[Demand], ids: Ids) -> Demands:
@@ -73,8 +73,12 @@ def demands(asked: Demand | Iterable[Demand], ids: Ids) -> Demands:
         vocab = _vocabulary(by_text, ids)
         compiled = [one for one in by_text if isinstance(one, CompiledConstraint)]
         limits = compiled[0].limits if compiled else None
+        budgets = [one.max_tokens for one in compiled if one.max_tokens is not None]
         parts = _parts(_constraints(by_text))
-        whole.append(compiled[0] if compiled and len(by_text) == 1 else compile(_together(parts), vocab, limits=limits))
+        if compiled and len(by_text) == 1:
+            whole.append(compiled[0])
+        else:
+            whole.append(compile(_together(parts), vocab, max_tokens=min(budgets, default=None), limits=limits))
         counted += [compile(part, vocab, limits=limits) for part in parts if _is_lexical(part)]
     if by_tokens:
         for one in by_tokens:

@@ -12,7 +12,7 @@ from support import tiny_models
 from support.table_rows import occurs
 
 import decodex as dx
-from decodex.errors import DecodexError, SearchError, UnsatisfiableError, VocabularyError
+from decodex.errors import BudgetError, DecodexError, SearchError, UnsatisfiableError, VocabularyError
 
 torch = pytest.importorskip("torch", reason="beam search runs on torch")
 transformers = pytest.importorskip("transformers", reason="the models are of transformers")
@@ -158,6 +158,17 @@ def test_compiled_constraints_are_taken(loaded: Loaded) -> None:
     for text in found:
         assert compiled.check(text.text).accepted
         assert re.search(r"\btrue\b.*\b12\b", text.text)
+
+
+def test_the_budget_of_a_compiled_constraint_holds(loaded: Loaded) -> None:
+    compiled = dx.compile(dx.contains("true"), hf.vocabulary(*loaded), max_tokens=4)
+    for asked in ([compiled], [compiled, "12"]):
+        found = lexical_beam_search(
+            *loaded, "hello", asked, max_new_tokens=12, num_beams=4, num_return_sequences=4, early_stopping="never"
+        )
+        assert all(len(text.token_ids) <= 4 and re.search(r"\btrue\b", text.text) for text in found)
+    with pytest.raises(BudgetError):
+        lexical_beam_search(*loaded, "hello", [compiled, "one", "two"], max_new_tokens=12)
 
 
 def test_json_beside_a_phrase(loaded: Loaded) -> None:
