@@ -23,10 +23,14 @@ constexpr uint32_t kManyParts = 4;   // of an intersection: an exact search woul
 
 }  // namespace
 
-void ExprPool::throw_search_limit() const {
+void ExprPool::throw_search_limit(ExprId e) const {
+  const bool nested = node(e).kind == Kind::Conj && std::ranges::count_if(kids(e), [&](ExprId kid) { return node(kid).flags & kHasRule; }) > 1;
   throw Error(ErrorKind::Limit, "finding out whether an intersection or complement can be completed took more than " +
-                                    std::to_string(limits_.search_states) +
-                                    " states; simplify the constraint or raise Limits(search_states=...)");
+                                    std::to_string(limits_.search_states) + " states; " +
+                                    (nested ? "no method decides it for all pairs of schemas or grammars: make one of them a "
+                                              "regular constraint, join them in one schema (allOf), "
+                                            : "simplify the constraint ") +
+                                    "or raise Limits(search_states=...)");
 }
 
 // Can the node be judged by its children alone?
@@ -102,8 +106,7 @@ uint32_t ExprPool::search_shortest(ExprId root) {
     if (const ExprId wordless = without_words(root); wordless != root) {
       const uint32_t length = shortest(wordless);
       if (length == kInfinite || reads(root, some_word(wordless))) return length == kInfinite ? length : *from(root, {wordless});
-      if (auto exact = best_first(root, limits_.search_states, false, true)) return *exact;
-      throw_search_limit();
+      return search_with_words(root);
     }
   const bool many = node(root).kind == Kind::Conj && node(root).a >= kManyParts;
   if (many) {
@@ -117,9 +120,15 @@ uint32_t ExprPool::search_shortest(ExprId root) {
       return length == kInfinite ? length : *from(root, {without.expr});
   if (auto length = best_first(root, kGreedy, true, false)) return *length;
   if (context_free_shortest(root) == kInfinite) return kInfinite;
-  for (bool words : {false, true})
-    if (auto length = best_first(root, limits_.search_states, false, words)) return *length;
-  throw_search_limit();
+  if (auto length = best_first(root, limits_.search_states, false, false)) return *length;
+  return search_with_words(root);
+}
+
+// The same where the very words that captures read are in the way.
+uint32_t ExprPool::search_with_words(ExprId root) {
+  for (bool greedy : {true, false})
+    if (auto length = best_first(root, limits_.search_states / (greedy ? 4 : 1), greedy, true)) return *length;
+  throw_search_limit(root);
 }
 
 // A* over derivatives: what is left is counted by its lower bound, so the word found is a shortest one. Or, `greedy`,

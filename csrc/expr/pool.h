@@ -356,7 +356,8 @@ class ExprPool {
   ExprId make_capture(ExprId lexeme, uint32_t source, uint64_t key, std::string_view word, uint32_t tail_shortest);
   bool decomposes(ExprId e) const;
   uint32_t search_shortest(ExprId e);
-  [[noreturn]] void throw_search_limit() const;
+  uint32_t search_with_words(ExprId e);
+  [[noreturn]] void throw_search_limit(ExprId e) const;
   // A word of a state that was searched: `byte`, where there is one, and then the word of `state`.
   struct Source {
     ExprId state;

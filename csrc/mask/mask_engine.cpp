@@ -65,6 +65,20 @@ bool begins_with_lexeme(ExprPool& pool, ExprId root) {
   return false;
 }
 
+// Does `e` begin with an intersection? What its captures read may then be in the way of its other parts.
+bool intersects_at_head(const ExprPool& pool, ExprId e) {
+  const Node& n = pool.node(e);
+  if (n.kind == Kind::Alt) return std::ranges::any_of(pool.kids(e), [&](ExprId kid) { return intersects_at_head(pool, kid); });
+  return n.kind == Kind::Conj || (n.kind == Kind::Concat && intersects_at_head(pool, ExprId{n.a}));
+}
+
+// What the captures at the head of `e` read.
+ExprId captured_at_head(ExprPool& pool, ExprId e) {
+  std::vector<ExprId> lexemes;
+  for (ExprId capture : pool.captures_at_head(e)) lexemes.push_back(pool.capture_record(capture).lexeme);
+  return pool.alt(lexemes);
+}
+
 }  // namespace
 
 // ---- reading ----
@@ -545,13 +559,15 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
   if (from == kEmpty || trie.id_count() == 0 || (only && only->nodes.empty())) return;
   ++stats_.walks;
   enum Mode : uint8_t { kNoCapture, kWithoutWord, kExact };
-  constexpr int kMostVeryStates = 256;   // inside a capture; one word in many is in the way of what may come
+  constexpr int kMostVeryStates = 256;   // inside a capture, where one word in many is in the way of what may come
   struct Place {
     ExprPool::Cursor cursor;
     Mode mode = kNoCapture;
     bool by_length = false;  // with kWithoutWord: a word left out could make a difference to the way out
     ExprId scope = kEmpty;   // with kWithoutWord: where the last captures were met
+    ExprId inside = kEmpty;  // where the very states are looked at: what those captures still read
   };
+  const bool very = draft.budget != kUnbounded && intersects_at_head(pool_, from);
   const bool judge_ends = !vocab_.spells_every_byte();
   std::string bytes(trie.max_depth() + 1, '\0');
   const bool in_capture = !judge_ends && pool_.has_capture_at_head(from);
@@ -564,7 +580,8 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
   const bool counts = draft.counts_tokens();
   const Place start{pool_.cursor(in_capture ? pool_.without_words(from) : from),
                     judge_ends ? kExact : scope != kEmpty ? kWithoutWord : kNoCapture,
-                    counts && scope != kEmpty && length_depends_on_word(scope), scope};
+                    counts && scope != kEmpty && length_depends_on_word(scope), scope,
+                    very && in_capture ? captured_at_head(pool_, from) : kEmpty};
   ExprId last_end = kEmpty;
   bool last_good = false, last_by_length = false;
   int very_states = 0;
@@ -575,18 +592,20 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
     here.mode = above.mode;
     here.by_length = above.by_length;
     here.scope = above.scope;
+    here.inside = above.inside == kEmpty ? kEmpty : pool_.step_held(above.inside, trie.byte(i));
     bytes[depth - 1] = static_cast<char>(trie.byte(i));
     bool past = false;
     if (here.cursor.captures && here.mode != kExact && here.cursor.state != above.cursor.state) {
       if (here.mode == kNoCapture || nested(here.cursor.state, here.scope)) {
         const ExprId met = here.cursor.state;
-        here = {pool_.cursor(pool_.without_words(met)), kWithoutWord, here.by_length || (counts && length_depends_on_word(met)), met};
+        here = {pool_.cursor(pool_.without_words(met)), kWithoutWord, here.by_length || (counts && length_depends_on_word(met)), met,
+                very ? captured_at_head(pool_, met) : kEmpty};
       } else if (draft.undecided) {
         for (uint32_t id : trie.ids_below(i))
           if (!is_denied(id)) draft.undecided->push_back(id);
         past = true;
       } else if (trie.node(i).children > 0 || draft.budget != kUnbounded) {
-        here = {pool_.cursor(pool_.run_held(from, std::string_view(bytes).substr(0, depth))), kExact, false, kEmpty};
+        here = {pool_.cursor(pool_.run_held(from, std::string_view(bytes).substr(0, depth))), kExact, false, kEmpty, kEmpty};
         draft.by_word = true;
       }
     }
@@ -601,8 +620,8 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
         last_end = state;
         last_by_length = here.by_length;
         last_good = draft.budget != kUnbounded ? fits(state, draft.budget, here.by_length) : completable(state);
-        if (last_good && draft.budget != kUnbounded && here.mode == kWithoutWord &&
-            (!pool_.has_capture_at_head(state) || very_states++ < kMostVeryStates)) {   // its own word may be in the way
+        const bool within_word = here.inside != kEmpty && here.inside != kEpsilon;
+        if (last_good && very && here.mode == kWithoutWord && (!within_word || very_states++ < kMostVeryStates)) {
           last_good = fits(pool_.run_towards(from, std::string_view(bytes).substr(0, depth), state), draft.budget, false);
           last_end = kEmpty;
         }
