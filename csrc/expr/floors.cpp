@@ -80,7 +80,7 @@ std::optional<uint32_t> ExprPool::from(ExprId e, Source source) {
   const uint32_t length = shortest(source.state);
   if (length == kInfinite) return std::nullopt;
   word_from_[e] = source;
-  return length + (source.byte >= 0 ? 1 : 0);
+  return length + static_cast<uint32_t>(source.text ? source.text->size() : source.byte >= 0 ? 1 : 0);
 }
 
 // Bytes of a word of an intersection that begins with a separator; nullopt: none is known so.
@@ -110,6 +110,94 @@ std::optional<uint32_t> ExprPool::shortest_by_floor(ExprId e) {
   return from(e, {there, separator});
 }
 
+// Does each of the parts read the text, and then what comes behind it, to an accepted end?
+bool ExprPool::each_accepts(std::span<const ExprId> parts, std::string_view text, std::string_view behind) {
+  return std::ranges::all_of(parts, [&](ExprId part) {
+    for (std::string_view piece : {text, behind})
+      for (char c : piece)
+        if ((part = step_held(part, static_cast<uint8_t>(c))) == kEmpty) return false;
+    return nullable(part);
+  });
+}
+
+// The nearest state of a stack, read alone, that characters leave as it is. What stands there may be any text.
+const ExprPool::Spot& ExprPool::free_spot(ExprId stack, const ByteSet& separators) {
+  constexpr size_t kStates = 1'000;
+  if (auto known = spots_.find(stack); known != spots_.end()) return known->second;
+  struct Reached {
+    ExprId from;
+    uint8_t byte;
+  };
+  std::unordered_map<ExprId, Reached> reached{{stack, {stack, 0}}};
+  std::vector<ExprId> queue{stack};
+  for (size_t q = 0; q < queue.size() && q < kStates; ++q) {
+    const ExprId here = queue[q];
+    const auto stays = [&](char c) { return staying_character(here, ByteSet::range(static_cast<uint8_t>(c), static_cast<uint8_t>(c))) >= 0; };
+    if (staying_character(here, separators) >= 0 && stays(' ') && stays('.')) {
+      std::string way;   // from its end
+      for (ExprId e = here;; e = reached.at(e).from) {
+        spots_[e] = {here, {way.rbegin(), way.rend()}};
+        source_bytes_ += way.size();
+        if (e == stack) return spots_[e];
+        way.push_back(static_cast<char>(reached.at(e).byte));
+      }
+    }
+    const ByteClasses& cls = classes(here);
+    const size_t before = queue.size();
+    for (const bool blanks : {false, true})   // these lead nowhere, unless there is nothing else
+      for (int c = 0; c < cls.count && (!blanks || queue.size() == before); ++c) {
+        if ((cls.representative[c] <= ' ') != blanks) continue;
+        ExprId next = step_held(here, cls.representative[c]);
+        if (next != kEmpty && has_capture_at_head(next)) next = without_words(next);
+        if (next != kEmpty && reached.try_emplace(next, Reached{here, cls.representative[c]}).second) queue.push_back(next);
+      }
+  }
+  return spots_[stack];
+}
+
+// Bytes of a word of an intersection of a stack with trackers that is made of a word of the stack alone: as it is, or
+// with all that must still be found put in where any text may stand. nullopt: these are none of its words.
+std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
+  constexpr uint64_t kFilling = 2'000;
+  const ExprId stack = stack_of(*this, e);
+  if (stack == kEmpty || has_capture_at_head(e) || shortest(stack) == kInfinite) return std::nullopt;
+  std::vector<ExprId> trackers, others, floors;
+  ByteSet separators = ByteSet::all();
+  for (ExprId kid : kids(e)) {
+    if (kid == stack) continue;
+    trackers.push_back(kid);
+    if (const RuleSource::Floor floor = floor_of(kid); floor.state != kEmpty) {
+      floors.push_back(floor.state);
+      separators = separators & *floor.separators;
+    } else {
+      others.push_back(kid);
+    }
+  }
+  const bool captures = capture_count_ > 0;   // may have read what comes
+  if (const std::string word = some_word(stack); each_accepts(trackers, "", word) && (!captures || reads(stack, word)))
+    return from(e, {stack});
+  if (floors.empty() || separators.empty()) return std::nullopt;
+  const Spot spot = free_spot(stack, separators);
+  if (spot.state == kEmpty) return std::nullopt;
+  const bool followed = node(spot.state).kind == Kind::Concat;
+  const ExprId lexeme = followed ? ExprId{node(spot.state).a} : spot.state, behind = followed ? ExprId{node(spot.state).b} : kEpsilon;
+  floors.push_back(lexeme);
+  const ExprId filled = conj(floors);
+  if (filled == kEmpty || shortest(behind) == kInfinite) return std::nullopt;
+  if (node(filled).life.load(std::memory_order_relaxed) == kNotAsked) {   // not at any price
+    const auto found = best_first(filled, kFilling, true, false);
+    if (!found) return std::nullopt;
+    set_shortest(filled, *found);
+  }
+  if (node(filled).shortest == kInfinite) return std::nullopt;
+  const std::string text = spot.way + static_cast<char>(staying_character(spot.state, separators)) + some_word(filled);
+  const std::string rest = some_word(behind);
+  if (!each_accepts(others, text, rest) || (captures && !reads(stack, text + rest))) return std::nullopt;
+  const auto [kept, fresh] = texts_.insert(text);
+  if (fresh) source_bytes_ += text.size();
+  return from(e, {behind, -1, &*kept});
+}
+
 // ---- words ----
 
 bool ExprPool::reads(ExprId e, std::string_view word) {
@@ -127,7 +215,8 @@ std::string ExprPool::some_word(ExprId e) {
     const Node& n = node(e);
     const bool by_parts = decomposes(e) && n.life.load(std::memory_order_relaxed) != kNotAsked;
     if (auto source = word_from_.find(e); source != word_from_.end() && !by_parts) {
-      if (source->second.byte >= 0) out.push_back(static_cast<char>(source->second.byte));
+      if (source->second.text) out += *source->second.text;
+      else if (source->second.byte >= 0) out.push_back(static_cast<char>(source->second.byte));
       e = source->second.state;
     } else if (n.kind == Kind::Lexeme) {
       e = ExprId{n.a};

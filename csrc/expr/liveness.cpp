@@ -109,15 +109,18 @@ uint32_t ExprPool::search_shortest(ExprId root) {
       return search_with_words(root);
     }
   const bool many = node(root).kind == Kind::Conj && node(root).a >= kManyParts;
-  if (many) {
-    if (auto length = shortest_by_more_parts(root)) return *length;
-    if (auto length = shortest_by_floor(root)) return *length;
+  std::optional<uint32_t> known;   // the shorter word of two, as masks that serve many states promise either
+  if (many) known = shortest_by_more_parts(root);
+  else if (auto length = best_first(root, kExact, false, false)) return *length;
+  if (const Relaxed without = relaxed(root); without.limit != kNoLimit) {
+    const uint32_t length = shortest(without.expr);
+    if (length == kInfinite) return kInfinite;
+    if (length <= without.limit && (!known || length < *known)) known = from(root, {without.expr});
   }
-  if (auto length = best_first(root, many ? 4 : kExact, false, false)) return *length;
-  const Relaxed without = relaxed(root);
-  if (without.limit != kNoLimit)
-    if (const uint32_t length = shortest(without.expr); length == kInfinite || length <= without.limit)
-      return length == kInfinite ? length : *from(root, {without.expr});
+  if (many && !known) known = shortest_by_stack(root);
+  if (many && !known) known = shortest_by_floor(root);
+  if (many && !known) known = best_first(root, 4, false, false);
+  if (known) return *known;
   if (auto length = best_first(root, kGreedy, true, false)) return *length;
   if (context_free_shortest(root) == kInfinite) return kInfinite;
   if (auto length = best_first(root, limits_.search_states, false, false)) return *length;
@@ -153,14 +156,15 @@ std::optional<uint32_t> ExprPool::best_first(ExprId root, uint64_t most, bool gr
     constexpr uint64_t kPerByte = 8, kPerPart = 1'000;
     if (!greedy) return uint64_t{distance} + node(e).shortest;
     while (node(e).kind == Kind::Lexeme) e = ExprId{node(e).a};
-    uint64_t parts = 0, nearest = node(e).shortest;
-    if (node(e).kind == Kind::Conj)
-      for (ExprId kid : kids(e))
-        if (const uint32_t left = node(kid).shortest; left > 0) {
-          nearest = std::min<uint64_t>(nearest, left);
-          ++parts;
-        }
-    return distance + kPerByte * nearest + kPerPart * parts;
+    if (node(e).kind != Kind::Conj) return distance + kPerByte * node(e).shortest;
+    uint64_t parts = 0, nearest = UINT32_MAX, all = 0;   // of those that are not satisfied
+    for (ExprId kid : kids(e))
+      if (const uint64_t left = node(kid).shortest; left > 0) {
+        ++parts;
+        nearest = std::min(nearest, left);
+        all += left;   // so that a step which is on the way of one of them costs nothing
+      }
+    return distance + all + kPerPart * parts + (parts > 1 ? kPerByte * nearest : 0);
   };
   std::unordered_map<ExprId, Seen> seen{{root, {0, root}}};
   std::priority_queue<Entry> queue;
@@ -237,6 +241,7 @@ int ExprPool::first_of_shortest(ExprId e) {
   }
   auto source = word_from_.find(e);   // an intersection, a complement, a look-around: as it was searched
   if (source == word_from_.end()) return -1;
+  if (source->second.text) return static_cast<uint8_t>(source->second.text->front());
   return source->second.byte >= 0 ? source->second.byte : first_of_shortest(source->second.state);
 }
 

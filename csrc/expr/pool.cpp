@@ -155,7 +155,7 @@ size_t ExprPool::memory() const {
   return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() +
          index_.bytes() + capture_index_.bytes() + map_bytes(set_classes_) + map_bytes(named_sources_) + map_bytes(relaxed_) +
          map_bytes(covered_) +
-         map_bytes(completed_) + map_bytes(without_words_) + map_bytes(word_from_) + source_bytes_;
+         map_bytes(completed_) + map_bytes(without_words_) + map_bytes(word_from_) + map_bytes(spots_) + map_bytes(texts_) + source_bytes_;
 }
 
 // ---- the table of nodes ----

@@ -21,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/arena.h"
@@ -358,13 +359,21 @@ class ExprPool {
   uint32_t search_shortest(ExprId e);
   uint32_t search_with_words(ExprId e);
   [[noreturn]] void throw_search_limit(ExprId e) const;
-  // A word of a state that was searched: `byte`, where there is one, and then the word of `state`.
+  // A word of a state that was searched: `text`, or `byte`, where there is one, and then the word of `state`.
   struct Source {
     ExprId state;
     int byte = -1;
+    const std::string* text = nullptr;   // not empty; of texts_
   };
   std::optional<uint32_t> from(ExprId e, Source source);
   std::optional<uint32_t> shortest_by_floor(ExprId e);
+  std::optional<uint32_t> shortest_by_stack(ExprId e);
+  struct Spot {
+    ExprId state = kEmpty;   // kEmpty: none was found
+    std::string way;         // to it
+  };
+  const Spot& free_spot(ExprId stack, const ByteSet& separators);
+  bool each_accepts(std::span<const ExprId> parts, std::string_view text, std::string_view more);
   std::optional<uint32_t> shortest_by_more_parts(ExprId e);
   void remember_completed(ExprId e);
   bool has_parts_of(ExprId more, ExprId e) const;
@@ -397,6 +406,8 @@ class ExprPool {
   std::unordered_map<ExprId, Relaxed> relaxed_;
   std::unordered_map<ExprId, ExprId> without_words_;
   std::unordered_map<ExprId, Source> word_from_;   // of states that were searched
+  std::unordered_set<std::string> texts_;          // that are read first
+  std::unordered_map<ExprId, Spot> spots_;         // of stacks
   std::unordered_map<ExprId, std::vector<ExprId>> completed_;   // a part with rules -> live intersections of many parts with it
   HashIndex capture_index_;
   uint32_t depth_ = 0;

@@ -25,6 +25,7 @@ void each_end(ExprPool& pool, const TokenTrie& trie, ExprId from, Visit visit) {
 
 // Do fewer than `budget` tokens suffice? As many as bytes always do, and none is longer than the longest.
 bool MaskEngine::fits(ExprId state, uint32_t budget, bool by_length) {
+  if (auto known = cost_.find(state); known != cost_.end() && known->second < budget && !by_length) return true;
   const uint32_t bytes = pool_.shortest(state);
   if (vocab_.spells_every_byte() && (bytes < budget || by_length)) return bytes < budget;
   return bytes / std::max(1u, vocab_.max_token_bytes()) < budget && cost(state) < budget;

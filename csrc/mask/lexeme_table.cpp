@@ -134,6 +134,7 @@ LexemeTable make_lexeme_table(ExprPool& pool, const Vocabulary& vocab, ExprId le
     }
     return TokenTrie::Go::kInto;
   });
+  table.from = before;
   table.growth = longest > before ? longest - before : 0;
   if (!listed) leaving.clear();
   if (!listed && table.splits) table.exits = exit_nodes(trie, exits);
@@ -150,6 +151,7 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
   out.remainders = base.remainders;
   out.prefix_free = true;
   out.growth = base.growth;
+  out.from = base.from;
   const TokenTrie& trie = vocab.trie();
   struct Place {
     ExprId own = kEmpty, theirs = kEmpty;
@@ -159,7 +161,7 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
     return absorption && absorption->takes(below) && below.max_chars <= absorption->capacity;
   };
   const uint32_t before = pool.shortest(lexeme), base_before = pool.shortest(base_lexeme);
-  uint32_t longest = base.growth + base_before;
+  uint32_t longest = static_cast<uint32_t>(base.way_out(base_before));
   size_t visited = 0;
   bool comparable = true;
   const Place start{lexeme, base_lexeme, &absorptions.of(lexeme, followed, true), &absorptions.of(base_lexeme, followed, true)};
@@ -191,6 +193,7 @@ bool make_lexeme_table_from(ExprPool& pool, const Vocabulary& vocab, ExprId lexe
     return TokenTrie::Go::kInto;
   });
   if (!comparable) return false;
+  out.from = before;
   out.growth = longest > before ? longest - before : 0;
   std::sort(out.denied.begin(), out.denied.end());
   return true;

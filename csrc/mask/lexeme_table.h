@@ -6,6 +6,7 @@
 // and ∪ mask(K) where L is nullable.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -33,10 +34,13 @@ struct LexemeTable {
   std::shared_ptr<const TokenTrie> remainders;   // of the tokens that leave
   ExitNodes exits;               // instead, when those are too many
   std::vector<uint32_t> denied;  // sorted: ids of `remainders` that do not leave after all
-  uint32_t growth = 0;           // bytes by which a token that stays can lengthen the shortest way out
+  uint32_t from = 0;             // bytes of the shortest way out when the table was made; a shorter one may be known by now
+  uint32_t growth = 0;           // bytes by which a token that stays can lengthen it
   bool prefix_free = true;       // no word of the lexeme begins another one
   bool splits = true;            // false: it ends at too many nodes, the state must be walked with what follows
 
+  // Bytes of the way out behind any token that stays, of a lexeme that this table serves and of which so many are left.
+  uint64_t way_out(uint32_t shortest) const { return uint64_t{std::max(shortest, from)} + growth; }
   // The tokens that stay: ranges of the trie's ids, ascending, `count` ids in all.
   void fill(const Vocabulary& vocab, std::vector<std::pair<uint32_t, uint32_t>> ranges, size_t count);
   size_t memory() const {

@@ -434,7 +434,7 @@ bool MaskEngine::add_lexeme(ExprId lexeme, ExprId tail, Draft& draft) {
   }
   if (readable > kMostExits) return false;
   if (draft.counts_tokens() && !table.prefix_free) return false;   // the ways out of lexeme and tail need not add up
-  const uint64_t left = uint64_t{pool_.shortest(lexeme)} + table.growth + way_out(tail, draft, false);
+  const uint64_t left = table.way_out(pool_.shortest(lexeme)) + way_out(tail, draft, false);
   if (draft.budget != kUnbounded && left >= draft.budget) return false;
   add_staying(table, draft);
   draft.reach(left);
@@ -465,7 +465,7 @@ void MaskEngine::add_capture(ExprId capture, ExprId tail, Draft& draft) {
   uint64_t rest = uint64_t{record.tail_shortest} + pool_.shortest(tail);   // behind the capture
   if (table && table->splits && table->exits.nodes.empty()) {
     if (counts && !length_depends_on_word(capture)) rest = cost(fresh);
-    const uint64_t left = uint64_t{pool_.shortest(record.lexeme)} + table->growth + rest;
+    const uint64_t left = table->way_out(pool_.shortest(record.lexeme)) + rest;
     if (counts && (!table->prefix_free || left >= draft.budget)) {
       draft.plain.push_back(pool_.concat(capture, tail));
       return;
@@ -567,7 +567,8 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
     ExprId scope = kEmpty;   // with kWithoutWord: where the last captures were met
     ExprId inside = kEmpty;  // where the very states are looked at: what those captures still read
   };
-  const bool very = draft.budget != kUnbounded && intersects_at_head(pool_, from);
+  const bool joined = draft.counts_tokens() && intersects_at_head(pool_, from);
+  const bool very = joined && draft.budget != kUnbounded;
   const bool judge_ends = !vocab_.spells_every_byte();
   std::string bytes(trie.max_depth() + 1, '\0');
   const bool in_capture = !judge_ends && pool_.has_capture_at_head(from);
@@ -582,6 +583,7 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
                     judge_ends ? kExact : scope != kEmpty ? kWithoutWord : kNoCapture,
                     counts && scope != kEmpty && length_depends_on_word(scope), scope,
                     very && in_capture ? captured_at_head(pool_, from) : kEmpty};
+  if (joined && !very && in_capture) draft.reach(kInfinite);   // words decide how many, so it is not measured
   ExprId last_end = kEmpty;
   bool last_good = false, last_by_length = false;
   int very_states = 0;
@@ -598,6 +600,7 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
     if (here.cursor.captures && here.mode != kExact && here.cursor.state != above.cursor.state) {
       if (here.mode == kNoCapture || nested(here.cursor.state, here.scope)) {
         const ExprId met = here.cursor.state;
+        if (joined && !very) draft.reach(kInfinite);
         here = {pool_.cursor(pool_.without_words(met)), kWithoutWord, here.by_length || (counts && length_depends_on_word(met)), met,
                 very ? captured_at_head(pool_, met) : kEmpty};
       } else if (draft.undecided) {
@@ -682,7 +685,7 @@ std::shared_ptr<const LexemeTable> MaskEngine::make_table(ExprId lexeme, bool fo
     const uint64_t shortest = pool_.shortest(relaxed.expr);
     if (relaxed.limit > shortest + kShortReach) {
       auto base = table_for(relaxed.expr, followed);
-      const uint64_t way_out = shortest + base->growth;
+      const uint64_t way_out = base->way_out(static_cast<uint32_t>(shortest));
       const uint64_t reach = relaxed.limit > way_out ? relaxed.limit - way_out : 0;
       if (reach >= vocab_.max_token_bytes()) return base;
       made = reach > kShortReach && make_lexeme_table_within(pool_, vocab_, lexeme, relaxed.expr, *base, reach, followed,

@@ -103,11 +103,18 @@ class MaskEngine::Trackers {
     if (it->second != kInfinite) after = std::max(after, it->second + more);
     return it->second != kInfinite;
   }
-  // A way out by the floor: a separator that the lexeme at the head of the stack reads, then what is left of the floor.
+  // A way out by the floor: a separator that the stack reads, then what is left of the floor.
   bool complete_by_floor(ExprId stack, ExprId others) {
-    auto [it, fresh] = separator_of_.try_emplace(stack, -1);
-    if (fresh) it->second = pool_.staying_character(stack, separators);
-    return it->second >= 0 && complete(stack, pool_.step_held(others, static_cast<uint8_t>(it->second)), floor, 1);
+    auto [it, fresh] = separated_.try_emplace(stack, Separated{0, kEmpty});
+    if (fresh)
+      for (const char c : {'.', ',', ' ', ';', '-', '/', '!', '*'})
+        if (separators.has(static_cast<uint8_t>(c)))
+          if (const ExprId next = pool_.step_held(stack, static_cast<uint8_t>(c)); next != kEmpty) {
+            it->second = {static_cast<uint8_t>(c), next};
+            break;
+          }
+    const auto [separator, next] = it->second;
+    return next != kEmpty && complete(next, pool_.step_held(others, separator), floor, 1);
   }
 
   ByteSet separators = ByteSet::all();
@@ -134,7 +141,11 @@ class MaskEngine::Trackers {
   std::unordered_map<uint32_t, uint64_t> counting_;   // source -> key
   std::unordered_map<ExprId, ExprId> resumed_;
   std::unordered_map<std::array<ExprId, 3>, uint32_t, TripleHash> known_;
-  std::unordered_map<ExprId, int> separator_of_;
+  struct Separated {
+    uint8_t separator;
+    ExprId next;   // kEmpty: there is none
+  };
+  std::unordered_map<ExprId, Separated> separated_;
 };
 
 // The mask of a state that counts, where what is counted makes no difference: not if many more had been counted, nor if
@@ -160,11 +171,22 @@ const Mask* MaskEngine::mask_of_any_count(ExprId state) {
 
 bool MaskEngine::add_tracked(ExprId e, Draft& draft) {
   const auto [stack, tracker] = split(pool_, e);
-  if (stack == kEmpty || pool_.has_capture_at_head(stack)) return false;
+  if (stack == kEmpty) return false;
   Trackers trackers(pool_, tracker, draft);
   std::vector<ExprId> plain;
-  add_stack(stack, kEpsilon, trackers, draft, plain);
-  if (!plain.empty()) walk_pairs(pool_.alt(plain), trackers, draft);
+  if (pool_.has_capture_at_head(stack)) {   // read without its word, which makes a difference to few tokens
+    const ExprId wordless = draft.counts_tokens() ? kEmpty : pool_.without_words(stack);
+    Draft inner;
+    if (wordless != kEmpty) add_stack(wordless, kEpsilon, trackers, inner, plain);
+    if (wordless == kEmpty || !plain.empty()) return false;
+    draft.dense.insert(draft.dense.end(), inner.dense.begin(), inner.dense.end());
+    for (uint32_t id : inner.ids)
+      if (pool_.run_held(stack, vocab_.token(id)) != kEmpty) draft.ids.push_back(id);
+      else draft.by_word = true;
+  } else {
+    add_stack(stack, kEpsilon, trackers, draft, plain);
+    if (!plain.empty()) walk_pairs(pool_.alt(plain), trackers, draft);
+  }
   draft.reach(trackers.after);
   return true;
 }
@@ -206,7 +228,8 @@ bool MaskEngine::add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Dra
   }
   for (const ProductTable::Exit& exit : table.exits) {
     const std::string_view token = vocab_.token(exit.id), remainder = token.substr(exit.read);
-    const ExprId below = pool_.run_held(tail, remainder);
+    ExprId below = pool_.run_held(tail, remainder);
+    if (below != kEmpty && pool_.has_capture_at_head(below)) below = pool_.without_words(below);
     if (below == kEmpty) continue;
     const ExprId others = pool_.run_held(trackers.resumed(exit.tracker), remainder);
     const bool separated = trackers.has_floor() && trackers.separators.has(static_cast<uint8_t>(token.back()));
@@ -233,12 +256,24 @@ void MaskEngine::walk_pairs(ExprId stack, Trackers& trackers, Draft& draft) {
   ++stats_.walks;
   struct Place {
     ExprPool::Cursor stack, others;
+    bool wordless = false;   // a capture was met, and is read without its word
   };
   const TokenTrie& trie = vocab_.trie();
+  std::string bytes(trie.max_depth() + 1, '\0');
   uint64_t last = UINT64_MAX;
   bool last_good = false;   // by the floor, so for all that lead there
-  trie.walk(Place{pool_.cursor(stack), pool_.cursor(trackers.others)}, [&](uint32_t i, uint32_t, const Place& above, Place& here) {
+  trie.walk(Place{pool_.cursor(stack), pool_.cursor(trackers.others)}, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
+    bytes[depth - 1] = static_cast<char>(trie.byte(i));
     here.stack = pool_.step_cursor(above.stack, trie.byte(i));
+    here.wordless = above.wordless || here.stack.captures;
+    if (here.stack.captures && here.stack.state != above.stack.state && !draft.counts_tokens()) {
+      if (!above.wordless) {
+        here.stack = pool_.cursor(pool_.without_words(here.stack.state));
+      } else {   // a second one, for which the first one's word may matter
+        here.stack = pool_.cursor(pool_.run_held(stack, std::string_view(bytes).substr(0, depth)));
+        draft.by_word = true;
+      }
+    }
     if (here.stack.state == kEmpty) return TokenTrie::Go::kPast;
     here.others = pool_.step_cursor(above.others, trie.byte(i));
     if (here.others.state == kEmpty) return TokenTrie::Go::kPast;
