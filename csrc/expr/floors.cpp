@@ -213,7 +213,7 @@ std::string ExprPool::some_word(ExprId e) {
   std::string out;
   while (!nullable(e)) {
     const Node& n = node(e);
-    const bool by_parts = decomposes(e) && n.life.load(std::memory_order_relaxed) != kNotAsked;
+    const bool by_parts = decomposes(e) && n.kind != Kind::Alt && n.life.load(std::memory_order_relaxed) != kNotAsked;
     if (auto source = word_from_.find(e); source != word_from_.end() && !by_parts) {
       if (source->second.text) out += *source->second.text;
       else if (source->second.byte >= 0) out.push_back(static_cast<char>(source->second.byte));

@@ -56,6 +56,7 @@ bool ExprPool::live(ExprId e) { return shortest(e) != kInfinite; }
 
 void ExprPool::set_shortest(ExprId e, uint32_t length) {
   Node& n = nodes_[static_cast<uint32_t>(e)];
+  if (nullable(e)) length = 0;   // its word may be the beginning of the one that led here
   n.shortest = length;
   n.life.store(length == kInfinite ? kDead : kLive, std::memory_order_release);
 }
@@ -187,7 +188,9 @@ std::optional<uint32_t> ExprPool::best_first(ExprId root, uint64_t most, bool gr
       for (ExprId e = top.e; e != root; e = seen.at(e).from) {
         const Seen& step = seen.at(e);
         word_from_[step.from] = {e, step.byte};
-        if (step.from != root && !decomposes(step.from)) set_shortest(step.from, total - seen.at(step.from).distance);
+        // A union, too: the nearest of its arms may know another word, which would lead back here.
+        if (step.from != root && (!decomposes(step.from) || (node(step.from).kind == Kind::Alt && (node(step.from).flags & kSearch))))
+          set_shortest(step.from, total - seen.at(step.from).distance);
       }
       return total;
     }
@@ -222,6 +225,7 @@ int ExprPool::first_of_shortest(ExprId e) {
       if (!decomposes(e)) break;
       return first_of_shortest(ExprId{n.a});
     case Kind::Alt: {
+      if (word_from_.contains(e)) break;
       int first = INT_MAX;
       for (ExprId kid : kids(e))
         if (shortest(kid) == length) first = std::min(first, first_of_shortest(kid));

@@ -177,3 +177,15 @@ def test_budgets(name: str) -> None:
         assert matcher.tokens_read <= budget, where
         assert compiled.check(text).accepted, where
         assert holds(text.decode()), where
+
+
+def test_words_that_end_within_others() -> None:
+    """A text that could have ended on the way of the one that was found must not lead on for ever."""
+    often = dx.length("words", 3) & dx.contains("]][", whole_words=False, min_count=3, max_count=4)
+    either = dx.ends_with(dx.choice(["", ""])) | dx.contains("[,", whole_words=False)
+    nested = {"$ref": "#/$defs/n", "$defs": {"n": {"type": "array", "items": {"$ref": "#/$defs/n"}}}}
+    compiled = dx.compile(dx.json_schema(nested, whitespace="compact") | (often & either), VOCAB)
+    matcher = compiled.matcher()
+    for byte in b"]][]]":
+        assert matcher.advance(byte)
+        assert 0 < matcher.tokens_to_finish() < 20
