@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,12 +23,7 @@ from decodex.hf import ConstraintLogitsProcessor, jump_forward  # noqa: E402
 PATTERNS = (r"(?:[abc]{1,3} ){2,9}[0-9]+", r"(?s:.{5,60})", r"[^ab]*(?:yes|no)[a-m]*")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
