@@ -1,6 +1,7 @@
 #include "syntax/pattern_error.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace decodex {
 
