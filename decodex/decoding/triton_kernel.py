@@ -19,18 +19,9 @@ BLOCK = 4096
 
 
 @triton.jit  # type: ignore[untyped-decorator, unused-ignore]
-def _mask_block(
-    scores: Any,
-    bitmask: Any,
-    pairs: Any,
-    count: Any,
-    width: Any,
-    words: Any,
-    row_stride: Any,
-    column_stride: Any,
-    mask_stride: Any,
-    BLOCK: tl.constexpr,
-) -> None:
+def _mask_block(  # type: ignore[no-untyped-def]  # Triton reads annotations, and knows its own alone
+    scores, bitmask, pairs, count, width, words, row_stride, column_stride, mask_stride, BLOCK: tl.constexpr
+):
     line = tl.program_id(0).to(tl.int64)
     ids = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     mask = tl.load(pairs + count + line)

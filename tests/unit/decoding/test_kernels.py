@@ -325,6 +325,22 @@ def test_triton_kernel_in_its_interpreter() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("scores", ["*fp32", "*fp16", "*bf16", "*fp64"])
+def test_triton_kernel_compiles(scores: str) -> None:
+    """For a device of Nvidia's, which need not be there."""
+    triton = pytest.importorskip("triton", reason="the CUDA kernel needs triton")
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler import ASTSource
+
+    from decodex.decoding import triton_kernel
+
+    kernel, block = triton_kernel._mask_block, triton_kernel.BLOCK
+    numbers = dict.fromkeys(["count", "width", "words", "row_stride", "column_stride", "mask_stride"], "i32")
+    types = {"scores": scores, "bitmask": "*i32", "pairs": "*i64", **numbers, "BLOCK": "constexpr"}
+    compiled = triton.compile(ASTSource(kernel, types, {"BLOCK": block}), target=GPUTarget("cuda", 80, 32))
+    assert "ptx" in compiled.asm
+
+
 def on_cuda() -> list[str]:
     return ["cuda"] if torch.cuda.is_available() else []
 
