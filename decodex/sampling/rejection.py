@@ -238,8 +238,10 @@ class AdaptiveRejectionSampler:
 
 
 def is_on_device(scores: Any) -> bool:
-    """Do the scores lie where they should stay while they are searched?"""
-    return getattr(getattr(scores, "device", None), "type", "cpu") == "cuda"
+    """Do the scores lie where they should stay while they are searched? One row is sooner fetched than prepared there
+    (``benchmarks/device.py``).
+    """
+    return getattr(getattr(scores, "device", None), "type", "cpu") == "cuda" and len(scores) > 1
 
 
 def _log_total(scores: Any) -> NDArray[np.float64]:
