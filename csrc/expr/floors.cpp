@@ -185,9 +185,11 @@ std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
   const ExprId filled = conj(floors);
   if (filled == kEmpty || shortest(behind) == kInfinite) return std::nullopt;
   if (node(filled).life.load(std::memory_order_relaxed) == kNotAsked) {   // not at any price
-    const auto found = best_first(filled, kFilling, true, false);
+    auto found = shortest_by_more_parts(filled);
+    if (!found) found = best_first(filled, kFilling, true, false);
     if (!found) return std::nullopt;
     set_shortest(filled, *found);
+    remember_completed(filled);
   }
   if (node(filled).shortest == kInfinite) return std::nullopt;
   const std::string text = spot.way + static_cast<char>(staying_character(spot.state, separators)) + some_word(filled);

@@ -19,7 +19,7 @@ namespace decodex {
 
 namespace {
 
-constexpr uint32_t kManyParts = 4;   // of an intersection: an exact search would hardly end
+constexpr uint32_t kManyParts = 3;   // of an intersection: an exact search would hardly end
 
 }  // namespace
 

@@ -91,6 +91,8 @@ ExprId RuleSource::tightened(ExprPool&, uint64_t) { return kEmpty; }
 
 ExprId RuleSource::resume(ExprPool&, uint64_t, uint64_t) { return kEmpty; }
 
+RuleSource::Closure RuleSource::closure(ExprPool&, uint64_t) { return {}; }
+
 bool RuleSource::includes(uint64_t, uint64_t) const { return false; }
 
 const uint8_t* RuleSource::known_classes(uint64_t) const { return nullptr; }

@@ -88,6 +88,13 @@ class RuleSource {
   // Of a regular rule that counts: one of few states that its own one includes, in which more, or less, is counted.
   // kEmpty: none.
   virtual ExprId tightened(ExprPool& pool, uint64_t key);
+  // Of a regular rule: characters that lead from each of the states to one of them, itself among them. ASCII bytes, and
+  // lead bytes for all of their characters.
+  struct Closure {
+    std::vector<ExprId> states;               // empty: none is known
+    ByteSet characters;
+  };
+  virtual Closure closure(ExprPool& pool, uint64_t key);
   // Is every word of the regular rule `part` plainly a word of `whole`?
   virtual bool includes(uint64_t whole, uint64_t part) const;
   // Where a rule is a state whose transitions are known without its body: its byte classes (256 numbers, in the order of
@@ -168,6 +175,8 @@ class ExprPool {
   // Any one code point of the sorted, disjoint ranges.
   ExprId code_points(std::span<const std::pair<uint32_t, uint32_t>> ranges);
   ExprId any_code_point();            // one valid UTF-8 character
+  // The characters that lead from one state to another: ASCII bytes, and lead bytes for all of their characters.
+  ByteSet characters_between(ExprId from, ExprId to);
   ExprId valid_utf8();                // any number of them
 
   // ---- lazily expanded rules ----

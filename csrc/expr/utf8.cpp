@@ -116,6 +116,44 @@ ExprId ExprPool::code_points(std::span<const std::pair<uint32_t, uint32_t>> rang
 }
 
 ExprId ExprPool::any_code_point() { return code_points(0, 0x10FFFF); }
+
+// Follows the shapes of UTF-8; continuation bytes that are alike there must lead to one state, so few states have to be
+// looked at.
+ByteSet ExprPool::characters_between(ExprId from, ExprId to) {
+  struct Shape {
+    uint8_t lead_first, lead_last, second_first, second_last;
+    int length;
+  };
+  static constexpr Shape kShapes[] = {{0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
+                                      {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
+                                      {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
+  auto all_to = [&](ExprId state, int first, int last) {
+    ExprId target = step_held(state, static_cast<uint8_t>(first));
+    for (int b = first + 1; b <= last && target != kEmpty; ++b)
+      if (step_held(state, static_cast<uint8_t>(b)) != target) return kEmpty;
+    return target;
+  };
+  ByteSet out;
+  for (int b = 0; b < 0x80; ++b)
+    if (step_held(from, static_cast<uint8_t>(b)) == to) out.add(static_cast<uint8_t>(b));
+  for (const Shape& shape : kShapes) {
+    ExprId last_seen = kEmpty;
+    bool last_good = false;
+    for (int lead = shape.lead_first; lead <= shape.lead_last; ++lead) {
+      ExprId state = step_held(from, static_cast<uint8_t>(lead));
+      if (state == kEmpty) continue;
+      if (state != last_seen) {
+        last_seen = state;
+        state = all_to(state, shape.second_first, shape.second_last);
+        for (int k = 2; k < shape.length && state != kEmpty; ++k) state = all_to(state, 0x80, 0xBF);
+        last_good = state == to;
+      }
+      if (last_good) out.add(static_cast<uint8_t>(lead));
+    }
+  }
+  return out;
+}
+
 ExprId ExprPool::valid_utf8() { return star(any_code_point()); }
 
 }  // namespace decodex

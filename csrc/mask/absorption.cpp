@@ -8,43 +8,6 @@ namespace decodex {
 
 namespace {
 
-// The lead bytes all of whose characters lead from `from` to `to`. Follows the shapes of UTF-8; continuation bytes that
-// are alike there must lead to one state, so few states have to be looked at.
-uint64_t reads_beyond_ascii(ExprPool& pool, ExprId from, ExprId to) {
-  struct Shape {
-    uint8_t lead_first, lead_last, second_first, second_last;
-    int length;
-  };
-  static constexpr Shape kShapes[] = {{0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
-                                      {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
-                                      {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
-  auto all_to = [&](ExprId state, int first, int last) {
-    ExprId target = pool.step_held(state, static_cast<uint8_t>(first));
-    for (int b = first + 1; b <= last && target != kEmpty; ++b)
-      if (pool.step_held(state, static_cast<uint8_t>(b)) != target) return kEmpty;
-    return target;
-  };
-  uint64_t leads = 0;
-  for (const Shape& shape : kShapes) {
-    ExprId last_seen = kEmpty;
-    bool last_good = false;
-    for (int lead = shape.lead_first; lead <= shape.lead_last; ++lead) {
-      ExprId state = pool.step_held(from, static_cast<uint8_t>(lead));
-      if (state == kEmpty) continue;
-      if (state != last_seen) {
-        last_seen = state;
-        state = all_to(state, shape.second_first, shape.second_last);
-        for (int k = 2; k < shape.length && state != kEmpty; ++k) state = all_to(state, 0x80, 0xBF);
-        last_good = state == to;
-      }
-      if (last_good) leads |= 1ull << (lead - 0xC0);
-    }
-  }
-  return leads;
-}
-
-void add_ascii(CharacterSet& set, int b) { set.ascii[b >> 6] |= 1ull << (b & 63); }
-
 // The bytes that can end a word of `e`, or more.
 ByteSet last_bytes(const ExprPool& pool, ExprId e) {
   ByteSet out;
@@ -139,9 +102,47 @@ const CharacterSet& Absorptions::staying(ExprId state) {
   return it->second;
 }
 
+const Absorptions::Closure& Absorptions::closure(ExprId tracker) {
+  auto it = closures_.find(tracker);
+  if (it == closures_.end()) it = closures_.emplace(tracker, closure_of(tracker)).first;
+  return it->second;
+}
+
+Absorptions::Closure Absorptions::closure_of(ExprId tracker) {
+  constexpr size_t kMostStates = 16;
+  const Node& n = pool_.node(tracker);
+  const bool denied = n.kind == Kind::Not;
+  const ExprId rule = denied ? ExprId{n.a} : tracker;
+  if (pool_.is_regular_rule(rule)) {
+    const Node& r = pool_.node(rule);
+    const RuleSource::Closure known = pool_.source(r.a).closure(pool_, r.key);
+    if (!known.states.empty()) {
+      Closure out{CharacterSet(known.characters), known.states};
+      if (denied)
+        for (ExprId& state : out.states) state = pool_.complement(state);
+      return out;
+    }
+  }
+  if (n.kind == Kind::Conj) {
+    Closure out{CharacterSet::all(), {kAnything}};
+    for (ExprId part : pool_.kids(tracker)) {
+      const Closure& more = closure(part);
+      out.set.keep(more.set);
+      if (out.set.empty() || out.states.size() * more.states.size() > kMostStates) return {};
+      std::vector<ExprId> both;
+      for (ExprId one : out.states)
+        for (ExprId other : more.states) both.push_back(pool_.conj(one, other));
+      out.states = std::move(both);
+    }
+    return out;
+  }
+  return {staying(tracker), {tracker}};
+}
+
 void Absorptions::clear() {
   known_.clear();
   staying_.clear();
+  closures_.clear();
   characters_.clear();
 }
 
@@ -167,9 +168,7 @@ Absorption Absorptions::by_structure(ExprId state, bool ends_matter) {
 // The characters that a state reads to be itself again.
 Absorption Absorptions::by_staying(ExprId state) {
   Absorption out;
-  for (int b = 0; b < 0x80; ++b)
-    if (pool_.step_held(state, static_cast<uint8_t>(b)) == state) add_ascii(out.set, b);
-  out.set.leads = reads_beyond_ascii(pool_, state, state);
+  out.set = CharacterSet(pool_.characters_between(state, state));
   out.capacity = kUnbounded;
   out.way_out = pool_.shortest(state);
   return out;
@@ -270,7 +269,7 @@ Absorptions::Loop Absorptions::loop_of_part(ExprId part) {
   out.max = kUnbounded;
   out.alone = false;
   if (const uint32_t longest = longest_word(pool_, ExprId{n.a}); longest != kInfinite) {
-    out.set = {{~0ull, ~0ull}, ~0ull};
+    out.set = CharacterSet::all();
     out.longer = longest + 1;
     out.part = pool_.repeat(pool_.bytes(ByteSet::all()), longest + 1, kUnbounded);
   } else {
@@ -294,11 +293,8 @@ uint32_t Absorptions::most(const Loop& loop, ExprId tail) {
 const CharacterSet& Absorptions::characters(ExprId unit) {
   auto [it, fresh] = characters_.try_emplace(unit);
   if (!fresh) return it->second;
-  CharacterSet& set = it->second;
-  for (int b = 0; b < 0x80; ++b)
-    if (pool_.step_held(unit, static_cast<uint8_t>(b)) == kEpsilon) add_ascii(set, b);
-  set.leads = reads_beyond_ascii(pool_, unit, kEpsilon);
-  return set;
+  it->second = CharacterSet(pool_.characters_between(unit, kEpsilon));
+  return it->second;
 }
 
 }  // namespace decodex

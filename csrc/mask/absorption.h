@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <unordered_map>
+#include <vector>
 
 #include "base/map_bytes.h"
 #include "expr/pool.h"
@@ -15,6 +16,9 @@ struct CharacterSet {
   uint64_t ascii[2] = {0, 0};
   uint64_t leads = 0;             // bit b: every character that begins with the byte 0xC0 + b
 
+  CharacterSet() = default;
+  explicit CharacterSet(const ByteSet& bytes) : ascii{bytes.words[0], bytes.words[1]}, leads(bytes.words[3]) {}
+  static CharacterSet all() { return CharacterSet(ByteSet::all()); }
   bool empty() const { return !(ascii[0] | ascii[1] | leads); }
   int size() const;               // bits
   // Is everything at and below a node made of these characters?
@@ -45,8 +49,14 @@ class Absorptions {
   const Absorption& of(ExprId state, bool ends_matter, bool stays);
   // The characters that a state reads to be itself again.
   const CharacterSet& staying(ExprId state);
+  // Characters that lead from each of a few states, one of them that of a tracker, to one of them again.
+  struct Closure {
+    CharacterSet set;
+    std::vector<ExprId> states;
+  };
+  const Closure& closure(ExprId tracker);
   void clear();
-  size_t memory() const { return map_bytes(known_) + map_bytes(characters_); }
+  size_t memory() const { return map_bytes(known_) + map_bytes(characters_) + map_bytes(staying_) + map_bytes(closures_); }
 
  private:
   struct Known {
@@ -55,6 +65,7 @@ class Absorptions {
   };
   Absorption by_structure(ExprId state, bool ends_matter);
   Absorption by_staying(ExprId state);
+  Closure closure_of(ExprId tracker);
   // C{min,max}T at the head of an expression; `part` is what a search may put in its place.
   struct Loop {
     CharacterSet set;
@@ -75,6 +86,7 @@ class Absorptions {
   std::unordered_map<uint64_t, Known> known_;                  // state * 2 + ends_matter
   std::unordered_map<ExprId, CharacterSet> characters_;        // of one turn of a repetition
   std::unordered_map<ExprId, CharacterSet> staying_;
+  std::unordered_map<ExprId, Closure> closures_;               // of trackers
 };
 
 }  // namespace decodex

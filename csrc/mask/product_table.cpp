@@ -1,6 +1,7 @@
 #include "mask/product_table.h"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -40,7 +41,8 @@ std::string way_between(ExprPool& pool, ExprId from, ExprId to) {
 }  // namespace
 
 size_t ProductTable::memory() const {
-  return sizeof *this + staying.memory() + trackers.size() * sizeof(ExprId) + ends.size() * sizeof(End) + exits.size() * sizeof(Exit);
+  return sizeof *this + staying.memory() + trackers.size() * sizeof(ExprId) + ends.size() * sizeof(End) +
+         end_ids.size() * sizeof(uint32_t) + exits.size() * sizeof(Exit);
 }
 
 ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId tracker, Absorptions& absorptions) {
@@ -49,24 +51,35 @@ ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId 
   struct Place {
     ExprPool::Cursor lexeme, tracker;
     const CharacterSet *lexeme_stays = nullptr, *tracker_stays = nullptr;
+    const Absorptions::Closure* tracker_circles = nullptr;
   };
   std::vector<std::pair<uint32_t, uint32_t>> staying;   // ranges of trie.ids()
   std::unordered_set<ExprId> trackers;
+  std::unordered_set<const Absorptions::Closure*> circles;
+  struct End {
+    ExprId lexeme, tracker;
+    uint32_t id;
+  };
+  std::vector<End> ends;
   size_t stay_count = 0;
-  auto stay = [&](uint32_t first, uint32_t last, ExprId in_tracker) {
-    if (first == last) return;
+  auto stay = [&](uint32_t first, uint32_t last) {
     stay_count += last - first;
-    trackers.insert(in_tracker);
     if (!staying.empty() && staying.back().second == first) staying.back().second = last;
     else staying.push_back({first, last});
   };
-  const Place start{pool.cursor(lexeme), pool.cursor(tracker), &absorptions.staying(lexeme), &absorptions.staying(tracker)};
+  const Place start{pool.cursor(lexeme), pool.cursor(tracker), &absorptions.staying(lexeme), &absorptions.staying(tracker),
+                    &absorptions.closure(tracker)};
   trie.walk(start, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
     const TokenTrie::Node& node = trie.node(i);
     const SubtreeSummary& below = vocab.summaries()[i];
-    if (above.lexeme_stays && above.lexeme.state == lexeme && above.lexeme_stays->takes(below) && above.tracker_stays->takes(below)) {
-      stay(node.first_id, node.end_id, above.tracker.state);
-      return TokenTrie::Go::kPast;
+    if (above.lexeme_stays && above.lexeme.state == lexeme && above.lexeme_stays->takes(below)) {
+      const bool stays = above.tracker_stays->takes(below);
+      if (stays || above.tracker_circles->set.takes(below)) {
+        stay(node.first_id, node.end_id);
+        if (stays) trackers.insert(above.tracker.state);
+        else circles.insert(above.tracker_circles);
+        return TokenTrie::Go::kPast;
+      }
     }
     here.lexeme = pool.step_cursor(above.lexeme, trie.byte(i));
     if (here.lexeme.state == kEmpty) return TokenTrie::Go::kPast;
@@ -76,11 +89,14 @@ ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId 
     if (below.boundary && node.end_id - node.first_id >= kWorthAbsorbing) {
       here.lexeme_stays = &absorptions.staying(here.lexeme.state);
       here.tracker_stays = &absorptions.staying(here.tracker.state);
+      here.tracker_circles = &absorptions.closure(here.tracker.state);
     }
-    if (here.lexeme.state == lexeme) {
-      stay(node.first_id, trie.own_end(i), here.tracker.state);
+    const uint32_t first = node.first_id, last = trie.own_end(i);
+    if (first != last && here.lexeme.state == lexeme) {
+      stay(first, last);
+      trackers.insert(here.tracker.state);
     } else {
-      for (uint32_t id : trie.ids_at(i)) table.ends.push_back({here.lexeme.state, here.tracker.state, id, {}});
+      for (uint32_t id : trie.ids_at(i)) ends.push_back({here.lexeme.state, here.tracker.state, id});
     }
     if (here.lexeme.nullable) {
       const auto ids = trie.ids_below(i);
@@ -88,18 +104,31 @@ ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId 
       if (!table.usable) return TokenTrie::Go::kStop;
       for (uint32_t id : ids) table.exits.push_back({here.tracker.state, id, depth});
     }
-    table.usable = table.ends.size() <= kMaxSingle && trackers.size() <= kMaxTrackers;
+    table.usable = ends.size() <= kMaxSingle && trackers.size() <= kMaxTrackers;
     return table.usable ? TokenTrie::Go::kInto : TokenTrie::Go::kStop;
   });
-  if (table.usable) table.staying.fill(vocab, staying, stay_count);
-  std::unordered_map<ExprId, std::string> ways;
-  for (ProductTable::End& end : table.ends) {
-    auto [it, fresh] = ways.try_emplace(end.lexeme);
-    if (fresh) it->second = way_between(pool, end.lexeme, lexeme);
-    end.way = it->second;
-  }
+  if (!table.usable) return table;
+  table.staying.fill(vocab, staying, stay_count);
+  for (const Absorptions::Closure* circle : circles) trackers.insert(circle->states.begin(), circle->states.end());
   table.trackers.assign(trackers.begin(), trackers.end());
-  std::sort(table.trackers.begin(), table.trackers.end());
+  std::ranges::sort(table.trackers);
+
+  auto state_of = [](const End& end) { return std::pair{end.lexeme, end.tracker}; };
+  std::ranges::stable_sort(ends, {}, state_of);
+  std::unordered_map<ExprId, std::string> ways;
+  for (const End& end : ends) {
+    if (table.ends.empty() || state_of(end) != std::pair{table.ends.back().lexeme, table.ends.back().tracker}) {
+      auto [it, fresh] = ways.try_emplace(end.lexeme);
+      if (fresh) it->second = way_between(pool, end.lexeme, lexeme);
+      const ExprId back = it->second.empty() ? kEmpty : pool.run_held(end.tracker, it->second);
+      table.ends.push_back({end.lexeme, end.tracker, back, static_cast<uint32_t>(it->second.size()), 0});
+    }
+    table.end_ids.push_back(end.id);
+    table.ends.back().end = static_cast<uint32_t>(table.end_ids.size());
+  }
+  std::ranges::sort(table.exits, {}, [&](const ProductTable::Exit& exit) {
+    return std::tuple{vocab.token(exit.id).substr(exit.read), exit.tracker, exit.id};
+  });
   return table;
 }
 

@@ -11,21 +11,23 @@
 namespace decodex {
 
 struct ProductTable {
-  struct End {
-    ExprId lexeme, tracker;         // after the token
-    uint32_t id;
-    std::string way;                // back to the lexeme as it was; empty: none that is short
+  struct End {                      // tokens after which the lexeme is another one
+    ExprId lexeme, tracker;
+    ExprId back;                    // the tracker when `way` more bytes have made the lexeme what it was; kEmpty: no way that is short
+    uint32_t way;
+    uint32_t end;                   // end_ids[end of the group before .. end)
   };
-  struct Exit {
+  struct Exit {                     // tokens that leave the lexeme
     ExprId tracker;                 // where the lexeme ends
     uint32_t id, read;              // the token, and how much of it has been read there
   };
 
   bool usable = true;               // otherwise there is too much of something, and nothing else is filled in
   LexemeTable staying;              // tokens after which the lexeme is as it was and the tracker is not dead
-  std::vector<ExprId> trackers;     // the distinct ones after those
-  std::vector<End> ends;            // tokens after which the lexeme is another one
-  std::vector<Exit> exits;          // tokens that leave the lexeme
+  std::vector<ExprId> trackers;     // one of these after each of them
+  std::vector<End> ends;
+  std::vector<uint32_t> end_ids;
+  std::vector<Exit> exits;          // in the order of what is left of the tokens
   size_t memory() const;
 };
 

@@ -6,7 +6,9 @@
 // be found whatever was read: such a tracker knows a floor (RuleSource::floor), and where the floor can be completed
 // behind a separator, so can all its states. And what counts is read from nothing (RuleSource::counter), so one table
 // serves all counts.
+#include <algorithm>
 #include <array>
+#include <string_view>
 #include <unordered_map>
 
 #include "mask/draft.h"
@@ -33,6 +35,26 @@ Tracked split(ExprPool& pool, ExprId e) {
   if (trackers.empty()) return {};
   return {stack, pool.conj(trackers)};
 }
+
+// The states along a text, of which the next one that is read may share the beginning.
+class Path {
+ public:
+  Path(ExprPool& pool, ExprId start) : pool_(pool), states_{start} {}
+  ExprId read(std::string_view text) {
+    size_t same = 0;
+    while (same < text.size() && same < text_.size() && text[same] == text_[same]) ++same;
+    text_ = text;
+    states_.resize(std::min(states_.size(), same + 1));
+    while (states_.size() <= text.size() && states_.back() != kEmpty)
+      states_.push_back(pool_.step_held(states_.back(), static_cast<uint8_t>(text[states_.size() - 1])));
+    return states_.back();
+  }
+
+ private:
+  ExprPool& pool_;
+  std::string_view text_;
+  std::vector<ExprId> states_;   // after none, one, ... of its bytes, up to where nothing goes on
+};
 
 struct TripleHash {
   size_t operator()(const std::array<ExprId, 3>& key) const {
@@ -70,6 +92,13 @@ class MaskEngine::Trackers {
   }
 
   bool has_floor() const { return floored != kAnything; }
+  // These are live after every text, so nothing is asked on the way.
+  ExprId floored_after(std::string_view text) {
+    ExprId e = floored;
+    if (has_floor())
+      for (char c : text) e = pool_.derive(e, static_cast<uint8_t>(c));
+    return e;
+  }
 
   // The others, with those that count from nothing in place of those that count.
   ExprId counters() {
@@ -104,7 +133,7 @@ class MaskEngine::Trackers {
     return it->second != kInfinite;
   }
   // A way out by the floor: a separator that the stack reads, then what is left of the floor.
-  bool complete_by_floor(ExprId stack, ExprId others) {
+  bool complete_by_floor(ExprId stack, ExprId others, uint32_t more) {
     auto [it, fresh] = separated_.try_emplace(stack, Separated{0, kEmpty});
     if (fresh)
       for (const char c : {'.', ',', ' ', ';', '-', '/', '!', '*'})
@@ -114,7 +143,7 @@ class MaskEngine::Trackers {
             break;
           }
     const auto [separator, next] = it->second;
-    return next != kEmpty && complete(next, pool_.step_held(others, separator), floor, 1);
+    return next != kEmpty && complete(next, pool_.step_held(others, separator), floor, more + 1);
   }
 
   ByteSet separators = ByteSet::all();
@@ -216,25 +245,31 @@ bool MaskEngine::add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Dra
   const ExprId stack = pool_.concat(lexeme, tail);
   for (ExprId counted : table.trackers) {
     const ExprId others = trackers.resumed(counted);
-    if (trackers.has_floor() ? !trackers.complete_by_floor(stack, others) : !trackers.complete(stack, others, kAnything, 0)) return false;
+    if (trackers.has_floor() ? !trackers.complete_by_floor(stack, others, 0) : !trackers.complete(stack, others, kAnything, 0)) return false;
   }
   trackers.after += 3;   // bytes that a character cut off at a token's end still needs
+  uint32_t k = 0;
   for (const ProductTable::End& end : table.ends) {
-    const ExprId others = trackers.resumed(end.tracker);
-    const bool by_floor = trackers.has_floor() && !end.way.empty() && trackers.complete_by_floor(stack, pool_.run_held(others, end.way));
-    if (by_floor) trackers.after = std::max<uint32_t>(trackers.after, trackers.after + static_cast<uint32_t>(end.way.size()));
-    if (by_floor || trackers.complete(pool_.concat(end.lexeme, tail), others, pool_.run_held(trackers.floored, vocab_.token(end.id)), 0))
-      draft.ids.push_back(end.id);
+    const ExprId back = end.back == kEmpty ? kEmpty : trackers.resumed(end.back);
+    const bool returns = back != kEmpty && (trackers.has_floor() ? trackers.complete_by_floor(stack, back, end.way)
+                                                                 : trackers.complete(stack, back, kAnything, end.way));
+    const ExprId others = returns ? kEmpty : trackers.resumed(end.tracker);
+    for (; k < end.end; ++k) {
+      const uint32_t id = table.end_ids[k];
+      if (returns || trackers.complete(pool_.concat(end.lexeme, tail), others, trackers.floored_after(vocab_.token(id)), 0))
+        draft.ids.push_back(id);
+    }
   }
+  Path below(pool_, tail);
   for (const ProductTable::Exit& exit : table.exits) {
     const std::string_view token = vocab_.token(exit.id), remainder = token.substr(exit.read);
-    ExprId below = pool_.run_held(tail, remainder);
-    if (below != kEmpty && pool_.has_capture_at_head(below)) below = pool_.without_words(below);
-    if (below == kEmpty) continue;
-    const ExprId others = pool_.run_held(trackers.resumed(exit.tracker), remainder);
+    ExprId rest = below.read(remainder);
+    if (rest != kEmpty && pool_.has_capture_at_head(rest)) rest = pool_.without_words(rest);
+    if (rest == kEmpty) continue;
+    const ExprId read = pool_.run_held(trackers.resumed(exit.tracker), remainder);
     const bool separated = trackers.has_floor() && trackers.separators.has(static_cast<uint8_t>(token.back()));
-    if ((separated && trackers.complete(below, others, trackers.floor, 0)) ||
-        trackers.complete(below, others, pool_.run_held(trackers.floored, token), 0))
+    if ((separated && trackers.complete(rest, read, trackers.floor, 0)) ||
+        trackers.complete(rest, read, trackers.floored_after(token), 0))
       draft.ids.push_back(exit.id);
   }
   add_staying(table.staying, draft);
@@ -282,7 +317,7 @@ void MaskEngine::walk_pairs(ExprId stack, Trackers& trackers, Draft& draft) {
     const uint64_t pair = uint64_t{static_cast<uint32_t>(here.stack.state)} << 32 | static_cast<uint32_t>(here.others.state);
     if (pair != last || !last_good) {
       last = pair;
-      last_good = !draft.counts_tokens() && trackers.has_floor() && trackers.complete_by_floor(here.stack.state, here.others.state);
+      last_good = !draft.counts_tokens() && trackers.has_floor() && trackers.complete_by_floor(here.stack.state, here.others.state, 0);
     }
     bool good = last_good;
     if (!good) {
@@ -290,7 +325,7 @@ void MaskEngine::walk_pairs(ExprId stack, Trackers& trackers, Draft& draft) {
       good = separated && trackers.complete(here.stack.state, here.others.state, trackers.floor, 0);
     }
     if (!good) {
-      const ExprId floored = trackers.has_floor() ? pool_.run_held(trackers.floored, vocab_.token(ids[0])) : kAnything;
+      const ExprId floored = trackers.floored_after(vocab_.token(ids[0]));
       good = trackers.complete(here.stack.state, here.others.state, floored, 0);
       if (good && draft.counts_tokens()) {
         const std::array<ExprId, 3> parts{here.stack.state, here.others.state, floored};

@@ -31,6 +31,7 @@ class PhraseSource final : public RuleSource {
     other_ = alphabet.chars(pool, others.ranges());
     for (uint8_t b = 0x20; b < 0x7F; ++b)
       if (!word.has(b)) separators_.add(b);
+    const ByteSet plain = pool.characters_between(any_, kEpsilon);
     for (size_t k = 0; k < steps.size(); ++k) {
       if (k > 0 && steps[k] == steps[k - 1]) {
         steps_.push_back(steps_.back());
@@ -46,8 +47,12 @@ class PhraseSource final : public RuleSource {
         arms[begins][ends].push_back(spelled(pool, alphabet, characters));
       }
       Step step;
+      step.plain = plain;
       for (int begins = 0; begins < 2; ++begins)
-        for (int ends = 0; ends < 2; ++ends) step.phrases[begins][ends] = factored_alt(pool, arms[begins][ends]);
+        for (int ends = 0; ends < 2; ++ends) {
+          const ExprId phrases = step.phrases[begins][ends] = factored_alt(pool, arms[begins][ends]);
+          step.plain = step.plain & ~first_bytes(pool, phrases);
+        }
       steps_.push_back(step);
     }
     steps_.emplace_back();   // where all have been read
@@ -88,6 +93,14 @@ class PhraseSource final : public RuleSource {
     return {state(pool, key >> 2, kFree), &separators_};
   }
 
+  // Characters that begin no phrase.
+  Closure closure(ExprPool& pool, uint64_t key) override {
+    if ((key & 3) == kAfter) return {};
+    Closure out{{state(pool, key >> 2, kFree)}, steps_[key >> 2].plain};
+    if (options_.whole_words) out.states.push_back(state(pool, key >> 2, kInWord));
+    return out;
+  }
+
   // Who has read more phrases has less to find; a word in progress hides some. (Where a phrase has just ended, more
   // than the phrases is asked.)
   bool includes(uint64_t whole, uint64_t part) const override {
@@ -100,7 +113,15 @@ class PhraseSource final : public RuleSource {
   struct Step {
     ExprId phrases[2][2] = {{kEmpty, kEmpty}, {kEmpty, kEmpty}};   // [begins][ends] with a word character that matters
     uint32_t shortest[3] = {0, 0, 0};                              // by context
+    ByteSet plain;                                                 // characters that begin none of the phrases
   };
+
+  static ByteSet first_bytes(ExprPool& pool, ExprId e) {
+    ByteSet out;
+    for (int b = 0; b < 0x100; ++b)
+      if (pool.step_held(e, static_cast<uint8_t>(b)) != kEmpty) out.add(static_cast<uint8_t>(b));
+    return out;
+  }
 
   ExprId spelled(ExprPool& pool, const Alphabet& alphabet, std::u32string_view characters) const {
     std::vector<ExprId> parts;
