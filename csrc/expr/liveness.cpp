@@ -19,7 +19,7 @@ namespace decodex {
 
 namespace {
 
-constexpr uint32_t kManyParts = 3;   // of an intersection: an exact search would hardly end
+constexpr uint32_t kManyParts = 4;
 
 }  // namespace
 
@@ -50,6 +50,14 @@ bool ExprPool::decomposes(ExprId e) const {
     default:
       return false;
   }
+}
+
+// An intersection of so many parts that an exact search would hardly end; phrases to be found make it longer.
+bool ExprPool::is_wide(ExprId e) {
+  const Node& n = node(e);
+  return n.kind == Kind::Conj && (n.a >= kManyParts || (n.a + 1 == kManyParts && std::ranges::any_of(kids(e), [&](ExprId kid) {
+                                    return floor_of(kid).state != kEmpty;
+                                  })));
 }
 
 bool ExprPool::live(ExprId e) { return shortest(e) != kInfinite; }
@@ -97,7 +105,7 @@ uint32_t ExprPool::shortest(ExprId e) {
     length = add(shortest(record.lexeme), record.tail_shortest);
   }
   set_shortest(e, length);
-  if (length != kInfinite && n.kind == Kind::Conj && n.a >= kManyParts) remember_completed(e);
+  if (length != kInfinite && is_wide(e)) remember_completed(e);
   return length;
 }
 
@@ -109,7 +117,7 @@ uint32_t ExprPool::search_shortest(ExprId root) {
       if (length == kInfinite || reads(root, some_word(wordless))) return length == kInfinite ? length : *from(root, {wordless});
       return search_with_words(root);
     }
-  const bool many = node(root).kind == Kind::Conj && node(root).a >= kManyParts;
+  const bool many = is_wide(root);
   std::optional<uint32_t> known;   // the shorter word of two, as masks that serve many states promise either
   if (many) known = shortest_by_more_parts(root);
   else if (auto length = best_first(root, kExact, false, false)) return *length;

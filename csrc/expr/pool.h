@@ -384,6 +384,7 @@ class ExprPool {
   const Spot& free_spot(ExprId stack, const ByteSet& separators);
   bool each_accepts(std::span<const ExprId> parts, std::string_view text, std::string_view more);
   std::optional<uint32_t> shortest_by_more_parts(ExprId e);
+  bool is_wide(ExprId e);
   void remember_completed(ExprId e);
   bool has_parts_of(ExprId more, ExprId e) const;
   std::string some_word(ExprId e);

@@ -11,13 +11,14 @@ namespace {
 
 constexpr size_t kMaxSingle = 5'000;     // ends or exits; more, and a walk is as cheap
 constexpr size_t kMaxTrackers = 4'000;
+constexpr size_t kMostOnWay = 64;        // states
 constexpr size_t kWorthAbsorbing = 5;    // tokens of a subtree; in smaller ones the test costs more than the walk
 
-// Some shortest bytes from one state to another, of at most six; empty when there are none.
+// Some shortest bytes from one state to another, of at most six, where they are soon found; empty otherwise.
 std::string way_between(ExprPool& pool, ExprId from, ExprId to) {
   std::unordered_map<ExprId, std::pair<ExprId, uint8_t>> reached{{from, {from, uint8_t{0}}}};
   std::vector<ExprId> layer{from};
-  for (int length = 1; length <= 6; ++length) {
+  for (int length = 1; length <= 6 && reached.size() <= kMostOnWay; ++length) {
     std::vector<ExprId> next_layer;
     for (ExprId e : layer) {
       const ByteClasses& classes = pool.classes(e);
