@@ -155,17 +155,29 @@ const ExprPool::Spot& ExprPool::free_spot(ExprId stack, const ByteSet& separator
   return spots_[stack];
 }
 
-// Bytes of a word of an intersection of a stack with trackers that is made of a word of the stack alone: as it is, or
-// with all that must still be found put in where any text may stand. nullopt: these are none of its words.
+// Bytes of the shortest word of an intersection of a stack with trackers, where it is that of the stack alone; nullopt: it is not.
+std::optional<uint32_t> ExprPool::shortest_of_stack(ExprId e) {
+  if (node(e).kind != Kind::Conj || (node(e).flags & (kLookahead | kLookbehind))) return std::nullopt;
+  const ExprId stack = stack_of(*this, e);
+  if (stack == kEmpty || has_capture_at_head(e)) return std::nullopt;
+  if (shortest(stack) == kInfinite) return kInfinite;
+  const std::string word = some_word(stack);
+  for (ExprId kid : kids(e))
+    if (kid != stack && !each_accepts({&kid, 1}, "", word)) return std::nullopt;
+  if (capture_count_ > 0 && !reads(stack, word)) return std::nullopt;   // captures may have read what comes
+  return from(e, {stack});
+}
+
+// Bytes of a word of an intersection of a stack with trackers that is made of a word of the stack, with all that must
+// still be found put in where any text may stand. nullopt: that is none of its words.
 std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
   constexpr uint64_t kFilling = 2'000;
   const ExprId stack = stack_of(*this, e);
   if (stack == kEmpty || has_capture_at_head(e) || shortest(stack) == kInfinite) return std::nullopt;
-  std::vector<ExprId> trackers, others, floors;
+  std::vector<ExprId> others, floors;
   ByteSet separators = ByteSet::all();
   for (ExprId kid : kids(e)) {
     if (kid == stack) continue;
-    trackers.push_back(kid);
     if (const RuleSource::Floor floor = floor_of(kid); floor.state != kEmpty) {
       floors.push_back(floor.state);
       separators = separators & *floor.separators;
@@ -173,9 +185,6 @@ std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
       others.push_back(kid);
     }
   }
-  const bool captures = capture_count_ > 0;   // may have read what comes
-  if (const std::string word = some_word(stack); each_accepts(trackers, "", word) && (!captures || reads(stack, word)))
-    return from(e, {stack});
   if (floors.empty() || separators.empty()) return std::nullopt;
   const Spot spot = free_spot(stack, separators);
   if (spot.state == kEmpty) return std::nullopt;
@@ -194,7 +203,7 @@ std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
   if (node(filled).shortest == kInfinite) return std::nullopt;
   const std::string text = spot.way + static_cast<char>(staying_character(spot.state, separators)) + some_word(filled);
   const std::string rest = some_word(behind);
-  if (!each_accepts(others, text, rest) || (captures && !reads(stack, text + rest))) return std::nullopt;
+  if (!each_accepts(others, text, rest) || (capture_count_ > 0 && !reads(stack, text + rest))) return std::nullopt;
   const auto [kept, fresh] = texts_.insert(text);
   if (fresh) source_bytes_ += text.size();
   return from(e, {behind, -1, &*kept});

@@ -120,7 +120,10 @@ uint32_t ExprPool::search_shortest(ExprId root) {
   const bool many = is_wide(root);
   std::optional<uint32_t> known;   // the shorter word of two, as masks that serve many states promise either
   if (many) known = shortest_by_more_parts(root);
-  else if (auto length = best_first(root, kExact, false, false)) return *length;
+  if (!known)
+    if (auto length = shortest_of_stack(root)) return *length;
+  if (!many)
+    if (auto length = best_first(root, kExact, false, false)) return *length;
   if (const Relaxed without = relaxed(root); without.limit != kNoLimit) {
     const uint32_t length = shortest(without.expr);
     if (length == kInfinite) return kInfinite;
@@ -278,11 +281,27 @@ ExprId ExprPool::step_slow(ExprId state, uint8_t byte) {
 }
 
 ExprId ExprPool::run(ExprId state, std::string_view text) {
-  for (char c : text) {
-    if (state == kEmpty) break;
-    state = step(state, static_cast<uint8_t>(c));
+  for (size_t i = 0; i < text.size() && state != kEmpty; ++i) {
+    const Row* row = rows_[static_cast<uint32_t>(state)].load(std::memory_order_acquire);
+    const uint32_t next = row ? row->next[row->classes->of[static_cast<uint8_t>(text[i])]].load(std::memory_order_acquire) : kUnknown;
+    if (next & kUnchecked) return run_slow(state, text.substr(i));
+    state = ExprId{next};
   }
   return state;
+}
+
+// What can be completed after the last byte can be completed after each of those before.
+ExprId ExprPool::run_slow(ExprId state, std::string_view text) {
+  std::lock_guard lock(mutex_);
+  std::vector<ExprId> path{state};
+  for (size_t i = 0; i < text.size() && path.back() != kEmpty; ++i) path.push_back(derive(path.back(), static_cast<uint8_t>(text[i])));
+  if (path.back() == kEmpty || !live(path.back())) return kEmpty;
+  for (size_t i = 0; i < text.size(); ++i)
+    if (!reads_capture(path[i]) && !leading_set(path[i])) {
+      Row& r = row(path[i]);
+      r.next[r.classes->of[static_cast<uint8_t>(text[i])]].store(static_cast<uint32_t>(path[i + 1]), std::memory_order_release);
+    }
+  return path.back();
 }
 
 }  // namespace decodex

@@ -235,7 +235,7 @@ class ExprPool {
     }
     return step_locked(state, byte);
   }
-  ExprId run(ExprId state, std::string_view text);             // step() over text
+  ExprId run(ExprId state, std::string_view text);             // step() over text, with the last state judged alone
 
   ExprId run_held(ExprId state, std::string_view text) {       // the same, for callers that hold the lock anyway
     for (char c : text) state = step_held(state, static_cast<uint8_t>(c));
@@ -384,6 +384,8 @@ class ExprPool {
   const Spot& free_spot(ExprId stack, const ByteSet& separators);
   bool each_accepts(std::span<const ExprId> parts, std::string_view text, std::string_view more);
   std::optional<uint32_t> shortest_by_more_parts(ExprId e);
+  std::optional<uint32_t> shortest_of_stack(ExprId e);
+  ExprId run_slow(ExprId state, std::string_view text);
   bool is_wide(ExprId e);
   void remember_completed(ExprId e);
   bool has_parts_of(ExprId more, ExprId e) const;

@@ -35,10 +35,8 @@ ExprId MaskEngine::advance(ExprId state, bool at_start, uint32_t token) {
   if (!vocab_.has_text(token)) return kEmpty;
   std::string_view bytes = at_start ? vocab_.start_token(token) : vocab_.token(token);
   if (bytes.empty() && vocab_.token(token).empty()) return kEmpty;
-  for (char c : bytes) {
-    state = pool_.step(state, static_cast<uint8_t>(c));
-    if (state == kEmpty) return kEmpty;
-  }
+  state = pool_.run(state, bytes);
+  if (state == kEmpty) return kEmpty;
   if (vocab_.spells_every_byte()) return state;
   std::lock_guard lock(pool_.mutex());
   evict_if_full();

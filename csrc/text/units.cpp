@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -88,12 +90,45 @@ class UnitSource final : public RuleSource {
     return kEmpty;
   }
 
+  // The characters of as many classes as lead round in a few states.
+  Closure closure(ExprPool& pool, uint64_t key) override {
+    constexpr size_t kMostStates = 3;
+    std::vector<Place> places{{place_of(key), 0}};
+    uint64_t closed = 0;
+    for (size_t c = classes_.size(); c-- > 0;) {   // the last one is that of most characters
+      std::vector<Place> more = places;
+      for (size_t k = 0; k < more.size() && more.size() <= kMostStates; ++k)
+        for (size_t by = 0; by < classes_.size(); ++by) {
+          if (by != c && !(closed >> by & 1)) continue;
+          const Step step = automaton_.steps[more[k].first][by];
+          const Place next{step.to, more[k].second + step.units};
+          if (std::ranges::find(more, next) == more.end()) more.push_back(next);
+        }
+      if (more.size() > kMostStates) continue;
+      closed |= uint64_t{1} << c;
+      places = std::move(more);
+    }
+    auto [known, fresh] = characters_.try_emplace(closed);
+    if (fresh) {
+      std::vector<ExprId> classes;
+      for (size_t c = 0; c < classes_.size(); ++c)
+        if (closed >> c & 1) classes.push_back(classes_[c]);
+      known->second = pool.characters_between(pool.alt(classes), kEpsilon);
+    }
+    Closure out{{}, known->second};
+    for (auto [place, units] : places) out.states.push_back(state(pool, place, count_of(key) + units, mode_of(key)));
+    if (std::ranges::find(out.states, kEmpty) != out.states.end()) return {};
+    return out;
+  }
+
   ExprId counter(ExprPool& pool, uint64_t key) override { return state(pool, place_of(key), 0, kCounting); }
   ExprId resume(ExprPool& pool, uint64_t key, uint64_t counted) override {
     return state(pool, place_of(counted), count_of(key) + count_of(counted), mode_of(key));
   }
 
  private:
+  using Place = std::pair<uint8_t, uint32_t>;   // of the automaton, with units that have begun on the way there
+
   static uint8_t place_of(uint64_t key) { return static_cast<uint8_t>(key & 0xFF); }
   static Mode mode_of(uint64_t key) { return static_cast<Mode>(key >> 8 & 3); }
   static uint32_t count_of(uint64_t key) { return static_cast<uint32_t>(key >> 10); }
@@ -157,6 +192,7 @@ class UnitSource final : public RuleSource {
   std::vector<uint32_t> lengths_;   // bytes of the shortest character of a class
   std::vector<uint32_t> needed_;    // [units][place], up to where each row is the one before and `slope_`
   uint32_t slope_ = 0;
+  std::unordered_map<uint64_t, ByteSet> characters_;   // of sets of classes, a bit each
 };
 
 }  // namespace
