@@ -16,6 +16,7 @@ struct MaskEngine::Draft {
   std::vector<ExprId> plain;                // what has no table and is walked at the end
   uint32_t after = 0;
   std::vector<uint32_t>* ends = nullptr;    // inside a capture: tokens that go on when what is captured has ended
+  std::vector<uint32_t>* leaving = nullptr;     // where trackers read too: tokens that go on behind a lexeme
   std::vector<uint32_t>* undecided = nullptr;   // behind a capture whose word is left out: tokens for which it may matter
   ExprId scope = kEmpty;                    // that capture
   bool by_word = false;                     // depends on the very word that a capture has read

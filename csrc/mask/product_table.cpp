@@ -46,6 +46,15 @@ size_t ProductTable::memory() const {
          end_ids.size() * sizeof(uint32_t) + exits.size() * sizeof(Exit);
 }
 
+ExprId home_of(ExprPool& pool, ExprId lexeme) {
+  const ExprId body{pool.node(lexeme).a};
+  if (pool.node(body).kind != Kind::Conj) return lexeme;
+  std::vector<ExprId> kept;
+  for (ExprId part : pool.kids(body))
+    if (pool.node(part).kind != Kind::Not) kept.push_back(part);
+  return kept.empty() || kept.size() == pool.kids(body).size() ? lexeme : pool.lexeme(pool.conj(kept));
+}
+
 ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId lexeme, ExprId tracker, Absorptions& absorptions) {
   ProductTable table;
   const TokenTrie& trie = vocab.trie();
@@ -68,12 +77,13 @@ ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId 
     if (!staying.empty() && staying.back().second == first) staying.back().second = last;
     else staying.push_back({first, last});
   };
+  const ExprId home = home_of(pool, lexeme);
   const Place start{pool.cursor(lexeme), pool.cursor(tracker), &absorptions.staying(lexeme), &absorptions.staying(tracker),
                     &absorptions.closure(tracker)};
   trie.walk(start, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
     const TokenTrie::Node& node = trie.node(i);
     const SubtreeSummary& below = vocab.summaries()[i];
-    if (above.lexeme_stays && above.lexeme.state == lexeme && above.lexeme_stays->takes(below)) {
+    if (above.lexeme_stays && above.lexeme.state == home && above.lexeme_stays->takes(below)) {
       const bool stays = above.tracker_stays->takes(below);
       if (stays || above.tracker_circles->set.takes(below)) {
         stay(node.first_id, node.end_id);
@@ -93,7 +103,7 @@ ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId 
       here.tracker_circles = &absorptions.closure(here.tracker.state);
     }
     const uint32_t first = node.first_id, last = trie.own_end(i);
-    if (first != last && here.lexeme.state == lexeme) {
+    if (first != last && here.lexeme.state == home) {
       stay(first, last);
       trackers.insert(here.tracker.state);
     } else {
@@ -120,7 +130,7 @@ ProductTable make_product_table(ExprPool& pool, const Vocabulary& vocab, ExprId 
   for (const End& end : ends) {
     if (table.ends.empty() || state_of(end) != std::pair{table.ends.back().lexeme, table.ends.back().tracker}) {
       auto [it, fresh] = ways.try_emplace(end.lexeme);
-      if (fresh) it->second = way_between(pool, end.lexeme, lexeme);
+      if (fresh) it->second = way_between(pool, end.lexeme, home);
       const ExprId back = it->second.empty() ? kEmpty : pool.run_held(end.tracker, it->second);
       table.ends.push_back({end.lexeme, end.tracker, back, static_cast<uint32_t>(it->second.size()), 0});
     }

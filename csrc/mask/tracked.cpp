@@ -205,11 +205,19 @@ bool MaskEngine::add_tracked(ExprId e, Draft& draft) {
   std::vector<ExprId> plain;
   if (pool_.has_capture_at_head(stack)) {   // read without its word, which makes a difference to few tokens
     const ExprId wordless = draft.counts_tokens() ? kEmpty : pool_.without_words(stack);
-    Draft inner;
-    if (wordless != kEmpty) add_stack(wordless, kEpsilon, trackers, inner, plain);
-    if (wordless == kEmpty || !plain.empty()) return false;
+    if (wordless == kEmpty) return false;
+    constexpr size_t kMostJudged = 5'000;
+    Draft inner, walked;
+    std::vector<uint32_t> leaving;   // the word may matter to these
+    inner.leaving = &leaving;
+    add_stack(wordless, kEpsilon, trackers, inner, plain);
+    if (!plain.empty()) walk_pairs(pool_.alt(plain), trackers, walked);
+    leaving.insert(leaving.end(), walked.ids.begin(), walked.ids.end());
+    if (leaving.size() > kMostJudged) return false;
+    draft.by_word = draft.by_word || walked.by_word;
     draft.dense.insert(draft.dense.end(), inner.dense.begin(), inner.dense.end());
-    for (uint32_t id : inner.ids)
+    draft.ids.insert(draft.ids.end(), inner.ids.begin(), inner.ids.end());
+    for (uint32_t id : leaving)
       if (pool_.run_held(stack, vocab_.token(id)) != kEmpty) draft.ids.push_back(id);
       else draft.by_word = true;
   } else {
@@ -239,10 +247,11 @@ void MaskEngine::add_stack(ExprId e, ExprId tail, Trackers& trackers, Draft& dra
 
 // The tokens of lexeme·tail by the table. False when some tokens that stay lead where nothing can be completed.
 bool MaskEngine::add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Draft& draft) {
-  if (trackers.has_floor() && pool_.staying_character(lexeme, trackers.separators) < 0) return false;
+  const ExprId home = home_of(pool_, lexeme);
+  if (trackers.has_floor() && pool_.staying_character(home, trackers.separators) < 0) return false;
   const ProductTable& table = product_for(lexeme, trackers.counters());
   if (!table.usable) return false;
-  const ExprId stack = pool_.concat(lexeme, tail);
+  const ExprId stack = pool_.concat(home, tail);
   for (ExprId counted : table.trackers) {
     const ExprId others = trackers.resumed(counted);
     if (trackers.has_floor() ? !trackers.complete_by_floor(stack, others, 0) : !trackers.complete(stack, others, kAnything, 0)) return false;
@@ -270,7 +279,7 @@ bool MaskEngine::add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Dra
     const bool separated = trackers.has_floor() && trackers.separators.has(static_cast<uint8_t>(token.back()));
     if ((separated && trackers.complete(rest, read, trackers.floor, 0)) ||
         trackers.complete(rest, read, trackers.floored_after(token), 0))
-      draft.ids.push_back(exit.id);
+      (draft.leaving ? *draft.leaving : draft.ids).push_back(exit.id);
   }
   add_staying(table.staying, draft);
   return true;
