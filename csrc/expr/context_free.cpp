@@ -1,164 +1,212 @@
-// The shortest word that a context-free expression and a regular one have in common: exact, however deep the recursion.
-// A best-first search of derivatives meets ever new stacks where there is no such word; here a part of the stack is
-// looked at once per state in which the regular one meets it: reach(part, state) is the set of states in which reading a
-// word of the part can leave it, with the length of the shortest such word, found as a least fixed point.
-// Method: Bar-Hillel, Perles, Shamir (1961), read as a system of equations; lengths as in Knuth (1977).
-#include <algorithm>
-#include <deque>
-#include <optional>
-#include <queue>
-#include <unordered_map>
+#include "expr/context_free.h"
 
-#include "expr/pool.h"
+#include <algorithm>
 
 namespace decodex {
 
 namespace {
 
-using Reach = std::unordered_map<ExprId, uint32_t>;   // state -> bytes of the shortest word that leads there
+constexpr uint64_t kFreeTries = 8;          // that may come to no answer; then they must be worth it
+constexpr size_t kMostBytes = 64u << 20;    // of what is remembered
 
-class Product {
- public:
-  explicit Product(ExprPool& pool) : pool_(pool) {}
-
-  // Bytes of the shortest common word; kInfinite: there is none; nullopt: too much work, or what is no stack of parts.
-  std::optional<uint32_t> shortest(ExprId stack, ExprId regular) {
-    const size_t root = find(stack, regular);
-    while (!queue_.empty() && good_) {
-      const size_t at = queue_.front();
-      queue_.pop_front();
-      equations_[at].queued = false;
-      update(at);
-    }
-    if (!good_) return std::nullopt;
-    uint32_t best = kInfinite;
-    for (auto [state, length] : equations_[root].reach)
-      if (pool_.nullable(state)) best = std::min(best, length);
-    return best;
-  }
-
- private:
-  struct Equation {
-    ExprId part, from;
-    Reach reach;
-    std::vector<size_t> users;
-    bool queued = true;
-  };
-
-  // The equation of a part and a state; whoever asks is told when it grows.
-  size_t find(ExprId part, ExprId from, size_t user = SIZE_MAX) {
-    auto [it, fresh] = index_.try_emplace(uint64_t{static_cast<uint32_t>(part)} << 32 | static_cast<uint32_t>(from), equations_.size());
-    if (fresh) {
-      equations_.push_back({part, from, {}, {}});
-      queue_.push_back(it->second);
-      good_ = good_ && equations_.size() <= pool_.limits().search_states;
-    }
-    auto& users = equations_[it->second].users;
-    if (user != SIZE_MAX && std::ranges::find(users, user) == users.end()) users.push_back(user);
-    return it->second;
-  }
-
-  void update(size_t at) {
-    const ExprId part = equations_[at].part, from = equations_[at].from;
-    const Node& n = pool_.node(part);
-    bool grown = false;
-    auto add = [&](ExprId state, uint64_t length) {
-      auto [it, fresh] = equations_[at].reach.try_emplace(state, kInfinite);
-      if (!fresh && it->second <= length) return;
-      it->second = static_cast<uint32_t>(std::min<uint64_t>(length, kInfinite - 1));
-      grown = true;
-    };
-    auto add_all = [&](ExprId kid) {
-      const Reach reach = equations_[find(kid, from, at)].reach;
-      for (auto [state, length] : reach) add(state, length);
-    };
-    if (!(n.flags & kHasRule)) {
-      if (equations_[at].reach.empty()) read_regular(part, from, add);
-    } else {
-      switch (n.kind) {
-        case Kind::Concat: {
-          const Reach first = equations_[find(ExprId{n.a}, from, at)].reach;
-          for (auto [middle, length] : first) {
-            const Reach second = equations_[find(ExprId{n.b}, middle, at)].reach;
-            for (auto [state, more] : second) add(state, uint64_t{length} + more);
-          }
-          break;
-        }
-        case Kind::Alt:
-          for (ExprId kid : pool_.kids(part)) add_all(kid);
-          break;
-        case Kind::Repeat: {
-          if (n.b == 0) add(from, 0);
-          const ExprId rest = pool_.repeat(ExprId{n.a}, n.b > 0 ? n.b - 1 : 0, n.c == kUnbounded ? kUnbounded : n.c - 1);
-          add_all(pool_.concat(ExprId{n.a}, rest));
-          break;
-        }
-        case Kind::Lexeme:
-          add_all(ExprId{n.a});
-          break;
-        case Kind::Rule:
-          add_all(pool_.expand(part));
-          break;
-        default:
-          good_ = false;
-      }
-    }
-    if (!grown) return;
-    for (size_t user : equations_[at].users)
-      if (!equations_[user].queued) {
-        equations_[user].queued = true;
-        queue_.push_back(user);
-      }
-  }
-
-  // A part without rules: the two automata side by side.
-  template <class Add>
-  void read_regular(ExprId part, ExprId from, Add add) {
-    using Pair = std::pair<ExprId, ExprId>;
-    auto key = [](Pair p) { return uint64_t{static_cast<uint32_t>(p.first)} << 32 | static_cast<uint32_t>(p.second); };
-    std::unordered_map<uint64_t, uint32_t> seen{{key({part, from}), 0}};
-    std::deque<std::pair<Pair, uint32_t>> queue{{{part, from}, 0}};
-    while (!queue.empty() && good_) {
-      auto [pair, length] = queue.front();
-      queue.pop_front();
-      if (pool_.nullable(pair.first)) add(pair.second, length);
-      if (pair.first == kEpsilon) continue;
-      good_ = ++steps_ <= 20 * pool_.limits().search_states;
-      const ByteClasses &a = pool_.classes(pair.first), &b = pool_.classes(pair.second);
-      std::vector<bool> met(size_t{256} * 256);
-      for (int byte = 0; byte < 256; ++byte) {
-        const size_t both = size_t{a.of[byte]} * 256 + b.of[byte];
-        if (met[both]) continue;
-        met[both] = true;
-        const Pair next{pool_.derive(pair.first, static_cast<uint8_t>(byte)), pool_.derive(pair.second, static_cast<uint8_t>(byte))};
-        if (next.first == kEmpty || next.second == kEmpty) continue;
-        if (seen.try_emplace(key(next), length + 1).second) queue.push_back({next, length + 1});
-      }
-    }
-  }
-
-  ExprPool& pool_;
-  std::deque<Equation> equations_;
-  std::unordered_map<uint64_t, size_t> index_;
-  std::deque<size_t> queue_;
-  uint64_t steps_ = 0;
-  bool good_ = true;
-};
+uint64_t pair_key(ExprId a, ExprId b) { return uint64_t{static_cast<uint32_t>(a)} << 32 | static_cast<uint32_t>(b); }
 
 }  // namespace
 
-std::optional<uint32_t> ExprPool::context_free_shortest(ExprId e) {
-  const Node& n = node(e);
-  if (n.kind != Kind::Conj || (n.flags & (kLookbehind | kLookahead))) return std::nullopt;
-  ExprId stack = kEmpty;
-  std::vector<ExprId> regular;
-  for (ExprId kid : kids(e)) {
-    if (!(node(kid).flags & kHasRule)) regular.push_back(kid);
-    else if (stack == kEmpty) stack = kid;
-    else return std::nullopt;
+std::optional<ContextFreeProduct::Common> ContextFreeProduct::shortest(ExprId stack, ExprId regular) {
+  if (in_vain_ > well_spent_ + kFreeTries * most_steps_) return std::nullopt;
+  if (bytes_ > kMostBytes) clear();
+  steps_ = 0;
+  const size_t root = find(stack, regular);
+  while (!queue_.empty() && good_) {
+    const size_t at = queue_.front();
+    queue_.pop_front();
+    equations_[at].queued = false;
+    update(at);
+    good_ = good_ && ++steps_ <= most_steps_;
   }
-  if (stack == kEmpty || regular.empty()) return std::nullopt;
-  return Product(*this).shortest(stack, conj(regular));
+  (good_ ? well_spent_ : in_vain_) += steps_;
+  if (!good_) {
+    clear();
+    return std::nullopt;
+  }
+  uint32_t best = kInfinite;
+  for (auto [state, length] : equations_[root].reach)
+    if (pool_.nullable(state)) best = std::min(best, length);
+  return Common{best, best == kInfinite || !equations_[root].rough};
+}
+
+void ContextFreeProduct::clear() {
+  equations_.clear();
+  index_.clear();
+  queue_.clear();
+  alphabets_.clear();
+  bytes_ = 0;
+  good_ = true;
+}
+
+// The equation of a part and a state; whoever asks is told when it grows.
+size_t ContextFreeProduct::find(ExprId part, ExprId from, size_t user) {
+  auto [it, fresh] = index_.try_emplace(pair_key(part, from), equations_.size());
+  if (fresh) {
+    equations_.push_back({part, from, {}, {}});
+    queue_.push_back(it->second);
+    bytes_ += sizeof(Equation) + 96;
+  }
+  auto& users = equations_[it->second].users;
+  if (user != SIZE_MAX && std::ranges::find(users, user) == users.end()) users.push_back(user);
+  return it->second;
+}
+
+bool ContextFreeProduct::add(size_t at, ExprId state, uint64_t length) {
+  auto [it, fresh] = equations_[at].reach.try_emplace(state, kInfinite);
+  if (fresh) bytes_ += 40;
+  if (!fresh && it->second <= length) return false;
+  it->second = static_cast<uint32_t>(std::min<uint64_t>(length, kInfinite - 1));
+  return true;
+}
+
+// What another equation reaches, `more` bytes later.
+bool ContextFreeProduct::add_all(size_t at, size_t of, uint32_t more) {
+  if (at == of) return false;
+  bool grown = equations_[of].rough && !equations_[at].rough;
+  equations_[at].rough |= equations_[of].rough;
+  for (auto [state, length] : equations_[of].reach) grown |= add(at, state, uint64_t{length} + more);
+  return grown;
+}
+
+void ContextFreeProduct::tell_users(size_t at) {
+  for (size_t user : equations_[at].users)
+    if (!equations_[user].queued) {
+      equations_[user].queued = true;
+      queue_.push_back(user);
+    }
+}
+
+void ContextFreeProduct::update(size_t at) {
+  const ExprId part = equations_[at].part, from = equations_[at].from;
+  const Node& n = pool_.node(part);
+  if (!(n.flags & kHasRule)) {
+    if (equations_[at].reach.empty()) read_regular(at);
+    return;
+  }
+  bool grown = false;
+  auto add_kid = [&](ExprId kid) { grown |= add_all(at, find(kid, from, at)); };
+  switch (n.kind) {
+    case Kind::Concat: {
+      const size_t head = find(ExprId{n.a}, from, at);
+      if (equations_[head].rough && !equations_[at].rough) grown = equations_[at].rough = true;
+      const Reach first = equations_[head].reach;
+      for (auto [middle, length] : first) grown |= add_all(at, find(ExprId{n.b}, middle, at), length);
+      break;
+    }
+    case Kind::Alt:
+      for (ExprId kid : pool_.kids(part)) add_kid(kid);
+      break;
+    case Kind::Repeat: {
+      if (n.b == 0) grown |= add(at, from, 0);
+      const ExprId rest = pool_.repeat(ExprId{n.a}, n.b > 0 ? n.b - 1 : 0, n.c == kUnbounded ? kUnbounded : n.c - 1);
+      add_kid(pool_.concat(ExprId{n.a}, rest));
+      break;
+    }
+    case Kind::Lexeme:
+      add_kid(ExprId{n.a});
+      break;
+    case Kind::Rule:
+      add_kid(pool_.expand(part));
+      break;
+    case Kind::Capture:
+      if (const ExprId wordless = pool_.without_words(part); wordless != part) add_kid(wordless);
+      else good_ = false;
+      break;
+    default:
+      good_ = false;
+  }
+  if (grown) tell_users(at);
+}
+
+// A part without rules: the two automata side by side.
+void ContextFreeProduct::read_regular(size_t at) {
+  using Pair = std::pair<ExprId, ExprId>;
+  const Pair start{equations_[at].part, equations_[at].from};
+  std::unordered_map<uint64_t, uint32_t> seen{{pair_key(start.first, start.second), 0}};
+  std::deque<std::pair<Pair, uint32_t>> queue{{start, 0}};
+  std::vector<bool> met;
+  while (!queue.empty()) {
+    const auto [pair, length] = queue.front();
+    queue.pop_front();
+    if (pool_.nullable(pair.first)) add(at, pair.second, length);
+    if (pair.first == kEpsilon) continue;
+    if (seen.size() > most_pairs_) {
+      read_alphabet(at);
+      break;
+    }
+    if (++steps_ > most_steps_) {
+      good_ = false;
+      return;
+    }
+    const ByteClasses &a = pool_.classes(pair.first), &b = pool_.classes(pair.second);
+    met.assign(static_cast<size_t>(a.count) * static_cast<size_t>(b.count), false);
+    for (int byte = 0; byte < 256; ++byte) {
+      const size_t both = size_t{a.of[byte]} * static_cast<size_t>(b.count) + b.of[byte];
+      if (met[both]) continue;
+      met[both] = true;
+      const ExprId first = pool_.derive(pair.first, static_cast<uint8_t>(byte));
+      const ExprId second = first == kEmpty ? kEmpty : pool_.derive(pair.second, static_cast<uint8_t>(byte));
+      if (second != kEmpty && seen.try_emplace(pair_key(first, second), length + 1).second) queue.push_back({{first, second}, length + 1});
+    }
+  }
+  if (!equations_[at].reach.empty()) tell_users(at);
+}
+
+// Any text of the part's bytes.
+void ContextFreeProduct::read_alphabet(size_t at) {
+  equations_[at].rough = true;
+  const ByteSet& bytes = alphabet(equations_[at].part);
+  std::vector<ExprId> queue{equations_[at].from};
+  add(at, queue.front(), 0);
+  while (!queue.empty()) {
+    const ExprId state = queue.back();
+    queue.pop_back();
+    ++steps_;
+    for (int byte = 0; byte < 256; ++byte)
+      if (bytes.has(static_cast<uint8_t>(byte)))
+        if (const ExprId next = pool_.derive(state, static_cast<uint8_t>(byte)); next != kEmpty && !equations_[at].reach.contains(next)) {
+          add(at, next, 1);
+          queue.push_back(next);
+        }
+  }
+}
+
+const ByteSet& ContextFreeProduct::alphabet(ExprId part) {
+  if (auto known = alphabets_.find(part); known != alphabets_.end()) return known->second;
+  const Node& n = pool_.node(part);
+  ByteSet out;
+  switch (n.kind) {
+    case Kind::Empty:
+    case Kind::Epsilon:
+      break;
+    case Kind::Bytes:
+      out = *n.set;
+      break;
+    case Kind::Concat:
+      out = alphabet(ExprId{n.a}) | alphabet(ExprId{n.b});
+      break;
+    case Kind::Alt:
+      for (ExprId kid : pool_.kids(part)) out = out | alphabet(kid);
+      break;
+    case Kind::Conj:
+      out = ByteSet::all();
+      for (ExprId kid : pool_.kids(part)) out = out & alphabet(kid);
+      break;
+    case Kind::Repeat:
+    case Kind::Lexeme:
+      out = alphabet(ExprId{n.a});
+      break;
+    default:
+      out = ByteSet::all();
+  }
+  return alphabets_.emplace(part, out).first->second;
 }
 
 }  // namespace decodex

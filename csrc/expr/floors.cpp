@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "expr/context_free.h"
 #include "expr/pool.h"
 
 namespace decodex {
@@ -208,6 +209,59 @@ std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
   if (fresh) source_bytes_ += text.size();
   return from(e, {behind, -1, &*kept});
 }
+
+// ---- one stack and regular parts ----
+
+// Bytes of the shortest word of a stack and one regular part, and kInfinite where a stack has none in common with some
+// part of the intersection. nullopt: neither.
+std::optional<uint32_t> ExprPool::shortest_of_pairs(ExprId e) {
+  const Node& n = node(e);
+  if (n.kind != Kind::Conj || (n.flags & (kLookbehind | kLookahead))) return std::nullopt;
+  const ExprId stack = stack_of(*this, e);
+  if (stack == kEmpty) return std::nullopt;
+  std::optional<uint32_t> length;
+  for (ExprId kid : kids(e)) {
+    if (kid == stack || counts(kid)) continue;   // what counts has many states, and room
+    const auto common = glance_->shortest(stack, kid);
+    if (common && common->length == kInfinite) return kInfinite;
+    if (common && common->exact) length = common->length;
+  }
+  return n.a == 2 ? length : std::nullopt;
+}
+
+// Where the shortest word of a stack and one regular part begins, if that is how it was measured.
+bool ExprPool::find_next_of_pair(ExprId e) {
+  if (node(e).kind != Kind::Conj || node(e).a != 2) return false;
+  const uint32_t length = node(e).shortest;
+  const ByteClasses& cls = classes(e);
+  for (int c = 0; c < cls.count; ++c) {
+    const ExprId next = without_words(derive(e, cls.representative[c]));
+    if (next == kEmpty) continue;
+    const auto measured = shortest_of_pairs(next);
+    const uint32_t left = measured ? *measured : shortest(next);
+    if (left >= length) continue;
+    if (node(next).kind == Kind::Conj && node(next).shortest != left) set_shortest(next, left), word_from_.erase(next);
+    word_from_[e] = {next, cls.representative[c]};
+    return true;
+  }
+  return false;
+}
+
+// The same for all parts at once; nullopt: too much work.
+std::optional<uint32_t> ExprPool::context_free_shortest(ExprId e) {
+  const Node& n = node(e);
+  if (n.kind != Kind::Conj || (n.flags & (kLookbehind | kLookahead))) return std::nullopt;
+  const ExprId stack = stack_of(*this, e);
+  if (stack == kEmpty) return std::nullopt;
+  std::vector<ExprId> regular;
+  for (ExprId kid : kids(e))
+    if (kid != stack) regular.push_back(kid);
+  if (regular.empty()) return std::nullopt;
+  const auto common = context_free_->shortest(stack, conj(regular));
+  return common && common->exact ? std::optional(common->length) : std::nullopt;
+}
+
+bool ExprPool::counts(ExprId e) { return is_regular_rule(e) && sources_[node(e).a]->counter(*this, node(e).key) != kEmpty; }
 
 // ---- words ----
 

@@ -110,7 +110,7 @@ uint32_t ExprPool::shortest(ExprId e) {
 }
 
 uint32_t ExprPool::search_shortest(ExprId root) {
-  constexpr uint64_t kExact = 64, kGreedy = 2'000;   // states looked at before another way is tried
+  constexpr uint64_t kExact = 64, kSoon = 300, kGreedy = 2'000;   // states looked at before another way is tried
   if (has_capture_at_head(root))   // some word that was not met before, if it leads on
     if (const ExprId wordless = without_words(root); wordless != root) {
       const uint32_t length = shortest(wordless);
@@ -133,6 +133,9 @@ uint32_t ExprPool::search_shortest(ExprId root) {
   if (many && !known) known = shortest_by_floor(root);
   if (many && !known) known = best_first(root, 4, false, false);
   if (known) return *known;
+  if (!many)
+    if (auto length = best_first(root, kSoon, true, false)) return *length;
+  if (auto length = shortest_of_pairs(root)) return *length;
   if (auto length = best_first(root, kGreedy, true, false)) return *length;
   if (context_free_shortest(root) == kInfinite) return kInfinite;
   if (auto length = best_first(root, limits_.search_states, false, false)) return *length;
@@ -255,6 +258,7 @@ int ExprPool::first_of_shortest(ExprId e) {
       break;
   }
   auto source = word_from_.find(e);   // an intersection, a complement, a look-around: as it was searched
+  if (source == word_from_.end() && find_next_of_pair(e)) source = word_from_.find(e);
   if (source == word_from_.end()) return -1;
   if (source->second.text) return static_cast<uint8_t>(source->second.text->front());
   return source->second.byte >= 0 ? source->second.byte : first_of_shortest(source->second.state);

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "base/map_bytes.h"
+#include "expr/context_free.h"
 #include "expr/lengths.h"
 
 namespace decodex {
@@ -143,7 +144,12 @@ ExprId ExprPool::without_words(ExprId state) {
   return out;
 }
 
-ExprPool::ExprPool(Limits limits) : limits_(limits) {
+ExprPool::~ExprPool() = default;
+
+ExprPool::ExprPool(Limits limits)
+    : limits_(limits),
+      context_free_(std::make_unique<ContextFreeProduct>(*this, SIZE_MAX, 20 * limits.search_states)),
+      glance_(std::make_unique<ContextFreeProduct>(*this, 600, 10'000)) {
   intern(Kind::Empty, 0, kInfinite, 0, 0, 0, 0);
   intern(Kind::Epsilon, kNullable, 0, 0, 0, 0, 0);
   ByteSet all = ByteSet::all();
@@ -157,7 +163,8 @@ size_t ExprPool::memory() const {
   return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() +
          index_.bytes() + capture_index_.bytes() + map_bytes(set_classes_) + map_bytes(named_sources_) + map_bytes(relaxed_) +
          map_bytes(covered_) +
-         map_bytes(completed_) + map_bytes(without_words_) + map_bytes(word_from_) + map_bytes(spots_) + map_bytes(texts_) + source_bytes_;
+         map_bytes(completed_) + map_bytes(without_words_) + map_bytes(word_from_) + map_bytes(spots_) + map_bytes(texts_) + source_bytes_ +
+         context_free_->memory() + glance_->memory();
 }
 
 // ---- the table of nodes ----

@@ -46,6 +46,7 @@ enum class Kind : uint8_t {
   Empty, Epsilon, Bytes, Concat, Alt, Conj, Not, Repeat, Lookbehind, Lookahead, Lexeme, Rule, Capture
 };
 
+class ContextFreeProduct;
 class ExprPool;
 
 inline constexpr uint64_t kNoLimit = UINT64_MAX;
@@ -143,6 +144,7 @@ inline constexpr uint8_t kHasCapture = 32;  // a capture is somewhere inside, ot
 class ExprPool {
  public:
   explicit ExprPool(Limits limits = {});
+  ~ExprPool();
 
   std::mutex& mutex() { return mutex_; }
   const Limits& limits() const { return limits_; }
@@ -386,12 +388,15 @@ class ExprPool {
   std::optional<uint32_t> shortest_by_more_parts(ExprId e);
   std::optional<uint32_t> shortest_of_stack(ExprId e);
   ExprId run_slow(ExprId state, std::string_view text);
+  bool find_next_of_pair(ExprId e);
+  bool counts(ExprId e);
   bool is_wide(ExprId e);
   void remember_completed(ExprId e);
   bool has_parts_of(ExprId more, ExprId e) const;
   std::string some_word(ExprId e);
   bool reads(ExprId e, std::string_view word);
   std::optional<uint32_t> best_first(ExprId e, uint64_t most, bool greedy, bool words);
+  std::optional<uint32_t> shortest_of_pairs(ExprId e);
   std::optional<uint32_t> context_free_shortest(ExprId e);
   void drop_included(std::vector<ExprId>& arms) const;
   void set_shortest(ExprId e, uint32_t length);
@@ -421,6 +426,7 @@ class ExprPool {
   std::unordered_set<std::string> texts_;          // that are read first
   std::unordered_map<ExprId, Spot> spots_;         // of stacks
   std::unordered_map<ExprId, std::vector<ExprId>> completed_;   // a part with rules -> live intersections of many parts with it
+  std::unique_ptr<ContextFreeProduct> context_free_, glance_;
   HashIndex capture_index_;
   uint32_t depth_ = 0;
 };
