@@ -6,7 +6,7 @@ namespace decodex {
 
 namespace {
 
-constexpr uint64_t kFreeTries = 8;          // that may come to no answer; then they must be worth it
+constexpr uint64_t kFreeTries = 8, kWorth = 8;   // answers that may fail; then so much must be well spent for one part in vain
 constexpr size_t kMostBytes = 64u << 20;    // of what is remembered
 
 uint64_t pair_key(ExprId a, ExprId b) { return uint64_t{static_cast<uint32_t>(a)} << 32 | static_cast<uint32_t>(b); }
@@ -14,7 +14,7 @@ uint64_t pair_key(ExprId a, ExprId b) { return uint64_t{static_cast<uint32_t>(a)
 }  // namespace
 
 std::optional<ContextFreeProduct::Common> ContextFreeProduct::shortest(ExprId stack, ExprId regular) {
-  if (in_vain_ > well_spent_ + kFreeTries * most_steps_) return std::nullopt;
+  if (in_vain_ > well_spent_ / kWorth + kFreeTries * most_steps_) return std::nullopt;
   if (bytes_ > kMostBytes) clear();
   steps_ = 0;
   const size_t root = find(stack, regular);

@@ -149,7 +149,7 @@ ExprPool::~ExprPool() = default;
 ExprPool::ExprPool(Limits limits)
     : limits_(limits),
       context_free_(std::make_unique<ContextFreeProduct>(*this, SIZE_MAX, 20 * limits.search_states)),
-      glance_(std::make_unique<ContextFreeProduct>(*this, 600, 10'000)) {
+      glance_(std::make_unique<ContextFreeProduct>(*this, 600, 3'000)) {
   intern(Kind::Empty, 0, kInfinite, 0, 0, 0, 0);
   intern(Kind::Epsilon, kNullable, 0, 0, 0, 0, 0);
   ByteSet all = ByteSet::all();
