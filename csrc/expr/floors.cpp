@@ -1,7 +1,11 @@
 // A way to complete many trackers at once: what is left to find after a separator does not depend on what was being
 // read (RuleSource::floor), so one search serves all places of a text.
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <queue>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "expr/context_free.h"
@@ -121,37 +125,83 @@ bool ExprPool::each_accepts(std::span<const ExprId> parts, std::string_view text
   });
 }
 
-// The nearest state of a stack, read alone, that characters leave as it is. What stands there may be any text.
+// The nearest state of a stack, read alone, that characters leave as it is. What stands there may be any text. The parts of
+// the stack are passed by their shortest words, nearest first (Dijkstra 1959), so that it does not matter how many states
+// they have.
 const ExprPool::Spot& ExprPool::free_spot(ExprId stack, const ByteSet& separators) {
-  constexpr size_t kStates = 1'000;
+  constexpr size_t kMostStacks = 1'000;
   if (auto known = spots_.find(stack); known != spots_.end()) return known->second;
   struct Reached {
     ExprId from;
-    uint8_t byte;
+    std::string way;   // from there
+    uint64_t bytes;    // from the beginning
   };
-  std::unordered_map<ExprId, Reached> reached{{stack, {stack, 0}}};
-  std::vector<ExprId> queue{stack};
-  for (size_t q = 0; q < queue.size() && q < kStates; ++q) {
-    const ExprId here = queue[q];
-    const auto stays = [&](char c) { return staying_character(here, ByteSet::range(static_cast<uint8_t>(c), static_cast<uint8_t>(c))) >= 0; };
-    if (staying_character(here, separators) >= 0 && stays(' ') && stays('.')) {
-      std::string way;   // from its end
-      for (ExprId e = here;; e = reached.at(e).from) {
-        spots_[e] = {here, {way.rbegin(), way.rend()}};
-        source_bytes_ += way.size();
-        if (e == stack) return spots_[e];
-        way.push_back(static_cast<char>(reached.at(e).byte));
-      }
+  using Entry = std::pair<uint64_t, ExprId>;
+  std::unordered_map<ExprId, Reached> reached{{stack, {stack, "", 0}}};
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
+  queue.emplace(0, stack);
+  auto is_free = [&](ExprId e) {
+    const auto stays = [&](char c) { return staying_character(e, ByteSet::of(static_cast<uint8_t>(c))) >= 0; };
+    return stays(' ') && stays('.') && staying_character(e, separators) >= 0;
+  };
+  auto found = [&](ExprId spot) -> const Spot& {
+    std::string way;
+    for (ExprId e = spot;; e = reached.at(e).from) {
+      const auto [known, fresh] = spots_.try_emplace(e, Spot{spot, way});
+      if (fresh) source_bytes_ += way.size();
+      if (e == stack) return known->second;
+      way = reached.at(e).way + way;
     }
-    const ByteClasses& cls = classes(here);
-    const size_t before = queue.size();
-    for (const bool blanks : {false, true})   // these lead nowhere, unless there is nothing else
-      for (int c = 0; c < cls.count && (!blanks || queue.size() == before); ++c) {
-        if ((cls.representative[c] <= ' ') != blanks) continue;
-        ExprId next = step_held(here, cls.representative[c]);
-        if (next != kEmpty && has_capture_at_head(next)) next = without_words(next);
-        if (next != kEmpty && reached.try_emplace(next, Reached{here, cls.representative[c]}).second) queue.push_back(next);
+  };
+  size_t looked = 0;
+  while (!queue.empty() && looked < kMostStacks) {
+    const auto [bytes, here] = queue.top();
+    queue.pop();
+    if (bytes > reached.at(here).bytes) continue;
+    ++looked;
+    auto go = [&](ExprId to, std::string way) {
+      if (to == kEmpty || shortest(to) == kInfinite) return;
+      const uint64_t length = bytes + way.size();
+      auto [it, fresh] = reached.try_emplace(to, Reached{here, "", UINT64_MAX});
+      if (it->second.bytes <= length) return;
+      it->second = {here, std::move(way), length};
+      queue.emplace(length, to);
+    };
+    if (is_free(here)) return found(here);
+    if (node(here).flags & (kLookahead | kLookbehind)) continue;
+    const bool followed = node(here).kind == Kind::Concat;
+    const ExprId head = followed ? ExprId{node(here).a} : here, behind = followed ? ExprId{node(here).b} : kEpsilon;
+    switch (node(head).kind) {
+      case Kind::Alt:
+        for (ExprId kid : kids(head)) go(concat(kid, behind), "");
+        break;
+      case Kind::Rule:
+        go(concat(expand(head), behind), "");
+        break;
+      case Kind::Capture:
+        if (const ExprId wordless = without_words(head); wordless != head) go(concat(wordless, behind), "");
+        break;
+      case Kind::Repeat: {
+        const Node& n = node(head);
+        go(concat({ExprId{n.a}, repeat(ExprId{n.a}, n.b > 0 ? n.b - 1 : 0, n.c == kUnbounded ? kUnbounded : n.c - 1), behind}), "");
+        if (n.b == 0) go(behind, "");
+        break;
       }
+      case Kind::Concat:
+        go(concat(ExprId{node(head).a}, concat(ExprId{node(head).b}, behind)), "");
+        break;
+      case Kind::Lexeme: {   // it may be free behind its first character
+        const ByteClasses& cls = classes(here);
+        for (int c = 0; c < cls.count; ++c)
+          if (const ExprId next = step_held(here, cls.representative[c]); next != kEmpty && next != here && is_free(next)) {
+            go(next, std::string(1, static_cast<char>(cls.representative[c])));
+            break;
+          }
+        [[fallthrough]];
+      }
+      default:
+        if (shortest(head) != kInfinite) go(behind, some_word(head));
+    }
   }
   return spots_[stack];
 }

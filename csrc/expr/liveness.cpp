@@ -111,6 +111,7 @@ uint32_t ExprPool::shortest(ExprId e) {
 
 uint32_t ExprPool::search_shortest(ExprId root) {
   constexpr uint64_t kExact = 64, kSoon = 300, kGreedy = 2'000;   // states looked at before another way is tried
+  constexpr uint32_t kFar = 100;   // bytes more than there must be
   if (has_capture_at_head(root))   // some word that was not met before, if it leads on
     if (const ExprId wordless = without_words(root); wordless != root) {
       const uint32_t length = shortest(wordless);
@@ -133,10 +134,14 @@ uint32_t ExprPool::search_shortest(ExprId root) {
   if (many && !known) known = shortest_by_floor(root);
   if (many && !known) known = best_first(root, 4, false, false);
   if (known) return *known;
-  if (!many)
+  if (!many) {
     if (auto length = best_first(root, kSoon, true, false)) return *length;
+    known = shortest_by_stack(root);
+    if (known && *known < kFar + node(root).shortest) return *known;
+  }
   if (auto length = shortest_of_pairs(root)) return *length;
   if (auto length = best_first(root, kGreedy, true, false)) return *length;
+  if (known) return *shortest_by_stack(root);   // the search has noted its own way
   if (context_free_shortest(root) == kInfinite) return kInfinite;
   if (auto length = best_first(root, limits_.search_states, false, false)) return *length;
   return search_with_words(root);
