@@ -14,7 +14,7 @@ uint64_t pair_key(ExprId a, ExprId b) { return uint64_t{static_cast<uint32_t>(a)
 }  // namespace
 
 std::optional<ContextFreeProduct::Common> ContextFreeProduct::shortest(ExprId stack, ExprId regular) {
-  if (in_vain_ > well_spent_ / kWorth + kFreeTries * most_steps_) return std::nullopt;
+  if (must_be_worth_it_ && in_vain_ > well_spent_ / kWorth + kFreeTries * most_steps_) return std::nullopt;
   if (bytes_ > kMostBytes) clear();
   steps_ = 0;
   const size_t root = find(stack, regular);
@@ -23,7 +23,7 @@ std::optional<ContextFreeProduct::Common> ContextFreeProduct::shortest(ExprId st
     queue_.pop_front();
     equations_[at].queued = false;
     update(at);
-    good_ = good_ && ++steps_ <= most_steps_;
+    good_ = good_ && steps_ <= most_steps_;
   }
   (good_ ? well_spent_ : in_vain_) += steps_;
   if (!good_) {
@@ -40,6 +40,7 @@ void ContextFreeProduct::clear() {
   equations_.clear();
   index_.clear();
   queue_.clear();
+  known_users_.clear();
   alphabets_.clear();
   bytes_ = 0;
   good_ = true;
@@ -53,8 +54,11 @@ size_t ContextFreeProduct::find(ExprId part, ExprId from, size_t user) {
     queue_.push_back(it->second);
     bytes_ += sizeof(Equation) + 96;
   }
-  auto& users = equations_[it->second].users;
-  if (user != SIZE_MAX && std::ranges::find(users, user) == users.end()) users.push_back(user);
+  if (user != SIZE_MAX && known_users_.insert(uint64_t{it->second} << 32 | user).second) {
+    equations_[it->second].users.push_back(static_cast<uint32_t>(user));
+    bytes_ += 48;
+  }
+  ++steps_;
   return it->second;
 }
 
@@ -71,6 +75,7 @@ bool ContextFreeProduct::add_all(size_t at, size_t of, uint32_t more) {
   if (at == of) return false;
   bool grown = equations_[of].rough && !equations_[at].rough;
   equations_[at].rough |= equations_[of].rough;
+  steps_ += equations_[of].reach.size();
   for (auto [state, length] : equations_[of].reach) grown |= add(at, state, uint64_t{length} + more);
   return grown;
 }
@@ -97,7 +102,10 @@ void ContextFreeProduct::update(size_t at) {
       const size_t head = find(ExprId{n.a}, from, at);
       if (equations_[head].rough && !equations_[at].rough) grown = equations_[at].rough = true;
       const Reach first = equations_[head].reach;
-      for (auto [middle, length] : first) grown |= add_all(at, find(ExprId{n.b}, middle, at), length);
+      for (auto [middle, length] : first) {
+        if (steps_ > most_steps_) break;
+        grown |= add_all(at, find(ExprId{n.b}, middle, at), length);
+      }
       break;
     }
     case Kind::Alt:
@@ -164,17 +172,26 @@ void ContextFreeProduct::read_alphabet(size_t at) {
   equations_[at].rough = true;
   const ByteSet& bytes = alphabet(equations_[at].part);
   std::vector<ExprId> queue{equations_[at].from};
+  std::vector<bool> met;
   add(at, queue.front(), 0);
   while (!queue.empty()) {
     const ExprId state = queue.back();
     queue.pop_back();
-    ++steps_;
-    for (int byte = 0; byte < 256; ++byte)
-      if (bytes.has(static_cast<uint8_t>(byte)))
-        if (const ExprId next = pool_.derive(state, static_cast<uint8_t>(byte)); next != kEmpty && !equations_[at].reach.contains(next)) {
-          add(at, next, 1);
-          queue.push_back(next);
-        }
+    const ByteClasses& cls = pool_.classes(state);
+    steps_ += cls.count;
+    if (steps_ > most_steps_) {
+      good_ = false;
+      return;
+    }
+    met.assign(cls.count, false);
+    for (int byte = 0; byte < 256; ++byte) {
+      if (!bytes.has(static_cast<uint8_t>(byte)) || met[cls.of[byte]]) continue;
+      met[cls.of[byte]] = true;
+      const ExprId next = pool_.derive(state, static_cast<uint8_t>(byte));
+      if (next == kEmpty || equations_[at].reach.contains(next)) continue;
+      add(at, next, 1);
+      queue.push_back(next);
+    }
   }
 }
 

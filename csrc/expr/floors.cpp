@@ -297,18 +297,17 @@ bool ExprPool::find_next_of_pair(ExprId e) {
   return false;
 }
 
-// The same for all parts at once; nullopt: too much work.
-std::optional<uint32_t> ExprPool::context_free_shortest(ExprId e) {
+// Has a stack surely no word in common with all the other parts of an intersection?
+bool ExprPool::has_no_common_word(ExprId e) {
   const Node& n = node(e);
-  if (n.kind != Kind::Conj || (n.flags & (kLookbehind | kLookahead))) return std::nullopt;
+  if (n.kind != Kind::Conj || (n.flags & (kLookbehind | kLookahead))) return false;
   const ExprId stack = stack_of(*this, e);
-  if (stack == kEmpty) return std::nullopt;
+  if (stack == kEmpty) return false;
   std::vector<ExprId> regular;
   for (ExprId kid : kids(e))
     if (kid != stack) regular.push_back(kid);
-  if (regular.empty()) return std::nullopt;
   const auto common = context_free_->shortest(stack, conj(regular));
-  return common && common->exact ? std::optional(common->length) : std::nullopt;
+  return common && common->length == kInfinite;
 }
 
 bool ExprPool::counts(ExprId e) { return is_regular_rule(e) && sources_[node(e).a]->counter(*this, node(e).key) != kEmpty; }

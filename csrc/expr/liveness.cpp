@@ -141,8 +141,8 @@ uint32_t ExprPool::search_shortest(ExprId root) {
   }
   if (auto length = shortest_of_pairs(root)) return *length;
   if (auto length = best_first(root, kGreedy, true, false)) return *length;
-  if (known) return *shortest_by_stack(root);   // the search has noted its own way
-  if (context_free_shortest(root) == kInfinite) return kInfinite;
+  if (known) return *shortest_by_stack(root);   // the search may have noted ways of its own
+  if (has_no_common_word(root)) return kInfinite;
   if (auto length = best_first(root, limits_.search_states, false, false)) return *length;
   return search_with_words(root);
 }

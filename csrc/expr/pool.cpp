@@ -148,8 +148,8 @@ ExprPool::~ExprPool() = default;
 
 ExprPool::ExprPool(Limits limits)
     : limits_(limits),
-      context_free_(std::make_unique<ContextFreeProduct>(*this, SIZE_MAX, 20 * limits.search_states)),
-      glance_(std::make_unique<ContextFreeProduct>(*this, 600, 3'000)) {
+      context_free_(std::make_unique<ContextFreeProduct>(*this, SIZE_MAX, 10 * limits.search_states, false)),
+      glance_(std::make_unique<ContextFreeProduct>(*this, 600, 3'000, true)) {
   intern(Kind::Empty, 0, kInfinite, 0, 0, 0, 0);
   intern(Kind::Epsilon, kNullable, 0, 0, 0, 0, 0);
   ByteSet all = ByteSet::all();

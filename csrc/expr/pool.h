@@ -397,7 +397,7 @@ class ExprPool {
   bool reads(ExprId e, std::string_view word);
   std::optional<uint32_t> best_first(ExprId e, uint64_t most, bool greedy, bool words);
   std::optional<uint32_t> shortest_of_pairs(ExprId e);
-  std::optional<uint32_t> context_free_shortest(ExprId e);
+  bool has_no_common_word(ExprId e);
   void drop_included(std::vector<ExprId>& arms) const;
   void set_shortest(ExprId e, uint32_t length);
   ExprId words_range(std::span<const std::string> words, size_t depth);
@@ -426,7 +426,7 @@ class ExprPool {
   std::unordered_set<std::string> texts_;          // that are read first
   std::unordered_map<ExprId, Spot> spots_;         // of stacks
   std::unordered_map<ExprId, std::vector<ExprId>> completed_;   // a part with rules -> live intersections of many parts with it
-  std::unique_ptr<ContextFreeProduct> context_free_, glance_;
+  std::unique_ptr<ContextFreeProduct> context_free_, glance_;   // exact, with all parts at once; quick, with one after the other
   HashIndex capture_index_;
   uint32_t depth_ = 0;
 };

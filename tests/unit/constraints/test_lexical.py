@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import re
 from collections.abc import Callable
@@ -134,3 +135,29 @@ def test_phrases_inside_a_schema_and_a_budget() -> None:
 def test_bad_phrases(make: Callable[[], Any], message: str) -> None:
     with pytest.raises(dx.ConstraintError, match=message):
         make()
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 9])
+def test_phrases_that_are_names_in_a_closed_object(count: int) -> None:
+    """Bounded numbers have thousands of states, and stand before the only text that is free."""
+    names = ["appId", "attempt", "eventId", "objectId", "portalId", "subscriptionId", "source", "flag", "moment"]
+    number = {"type": "integer", "minimum": 0, "maximum": 2147483647}
+    schema = {
+        "type": "object",
+        "properties": dict.fromkeys(names[:6], number)
+        | {"source": {"type": "string", "maxLength": 128}, "flag": {"enum": ["a", "b"]}, "moment": {"type": "string"}},
+        "additionalProperties": False,
+    }
+    compiled = dx.compile(dx.json_schema(schema) & dx.contains(*names[:count]), VOCAB)
+    matcher = compiled.matcher(max_tokens=300)
+    text = b'{"flag": "a", "'
+    for byte in text:
+        assert matcher.allows(byte) and matcher.advance(byte)
+    rng = random.Random(count)
+    while not matcher.is_finished:
+        token = int(rng.choice(matcher.allowed_tokens()))
+        assert matcher.advance(token)
+        text += bytes([token]) if token < 256 else b""
+    json.loads(text)
+    assert compiled.check(text).accepted
+    assert all(re.search(rf"\b{name}\b", text.decode()) for name in names[:count])
