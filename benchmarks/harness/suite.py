@@ -36,6 +36,7 @@ BENCHMARKS = (
     "operations",
     "batch",
     "apply",
+    "device",
     "sample_first",
     "preparation",
     "artefacts",

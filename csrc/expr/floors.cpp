@@ -279,22 +279,34 @@ std::optional<uint32_t> ExprPool::shortest_of_pairs(ExprId e) {
   return n.a == 2 ? length : std::nullopt;
 }
 
-// Where the shortest word of a stack and one regular part begins, if that is how it was measured.
-bool ExprPool::find_next_of_pair(ExprId e) {
-  if (node(e).kind != Kind::Conj || node(e).a != 2) return false;
-  const uint32_t length = node(e).shortest;
-  const ByteClasses& cls = classes(e);
-  for (int c = 0; c < cls.count; ++c) {
-    const ExprId next = without_words(derive(e, cls.representative[c]));
-    if (next == kEmpty) continue;
-    const auto measured = shortest_of_pairs(next);
-    const uint32_t left = measured ? *measured : shortest(next);
-    if (left >= length) continue;
-    if (node(next).kind == Kind::Conj && node(next).shortest != left) set_shortest(next, left), word_from_.erase(next);
-    word_from_[e] = {next, cls.representative[c]};
-    return true;
+// Notes the shortest word of a stack and one regular part, of which so many bytes were measured. False: it is not found.
+bool ExprPool::spell_pair(ExprId e, uint32_t length) {
+  struct Step {
+    ExprId from, to;
+    uint8_t byte;
+    uint32_t left;   // behind it
+  };
+  std::vector<Step> word;
+  while (length > 0 && node(e).kind == Kind::Conj) {
+    const ByteClasses& cls = classes(e);
+    bool found = false;
+    for (int c = 0; c < cls.count && !found; ++c) {
+      const ExprId next = without_words(derive(e, cls.representative[c]));
+      if (next == kEmpty) continue;
+      const auto left = nullable(next) ? std::optional<uint32_t>(0) : node(next).kind == Kind::Conj ? shortest_of_pairs(next) : shortest(next);
+      if (!left || *left >= length) continue;
+      word.push_back({e, next, cls.representative[c], *left});
+      e = next;
+      length = *left;
+      found = true;
+    }
+    if (!found) return false;
   }
-  return false;
+  for (const Step& step : word) {
+    word_from_[step.from] = {step.to, step.byte};
+    if (node(step.to).kind == Kind::Conj) set_shortest(step.to, step.left);
+  }
+  return true;
 }
 
 // Has a stack surely no word in common with all the other parts of an intersection?

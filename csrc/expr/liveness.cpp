@@ -139,7 +139,7 @@ uint32_t ExprPool::search_shortest(ExprId root) {
     known = shortest_by_stack(root);
     if (known && *known < kFar + node(root).shortest) return *known;
   }
-  if (auto length = shortest_of_pairs(root)) return *length;
+  if (auto length = shortest_of_pairs(root); length && (*length == kInfinite || spell_pair(root, *length))) return *length;
   if (auto length = best_first(root, kGreedy, true, false)) return *length;
   if (known) return *shortest_by_stack(root);   // the search may have noted ways of its own
   if (has_no_common_word(root)) return kInfinite;
@@ -263,7 +263,6 @@ int ExprPool::first_of_shortest(ExprId e) {
       break;
   }
   auto source = word_from_.find(e);   // an intersection, a complement, a look-around: as it was searched
-  if (source == word_from_.end() && find_next_of_pair(e)) source = word_from_.find(e);
   if (source == word_from_.end()) return -1;
   if (source->second.text) return static_cast<uint8_t>(source->second.text->front());
   return source->second.byte >= 0 ? source->second.byte : first_of_shortest(source->second.state);

@@ -388,7 +388,7 @@ class ExprPool {
   std::optional<uint32_t> shortest_by_more_parts(ExprId e);
   std::optional<uint32_t> shortest_of_stack(ExprId e);
   ExprId run_slow(ExprId state, std::string_view text);
-  bool find_next_of_pair(ExprId e);
+  bool spell_pair(ExprId e, uint32_t length);
   bool counts(ExprId e);
   bool is_wide(ExprId e);
   void remember_completed(ExprId e);
