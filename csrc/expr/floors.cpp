@@ -223,6 +223,7 @@ std::optional<uint32_t> ExprPool::shortest_of_stack(ExprId e) {
 // still be found put in where any text may stand. nullopt: that is none of its words.
 std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
   constexpr uint64_t kFilling = 2'000;
+  if (node(e).kind != Kind::Conj || (node(e).flags & (kLookahead | kLookbehind))) return std::nullopt;
   const ExprId stack = stack_of(*this, e);
   if (stack == kEmpty || has_capture_at_head(e) || shortest(stack) == kInfinite) return std::nullopt;
   std::vector<ExprId> others, floors;
