@@ -246,7 +246,7 @@ std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
   const ExprId filled = conj(floors);
   if (filled == kEmpty || shortest(behind) == kInfinite) return std::nullopt;
   if (node(filled).life.load(std::memory_order_relaxed) == kNotAsked) {   // not at any price
-    auto found = shortest_by_more_parts(filled);
+    auto found = node(filled).kind == Kind::Conj ? shortest_by_more_parts(filled) : std::nullopt;
     if (!found) found = best_first(filled, kFilling, true, false);
     if (!found) return std::nullopt;
     set_shortest(filled, *found);
