@@ -14,21 +14,21 @@ nothing is measured.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
 import numpy as np
 
-from benchmarks.generation import OPEN
+from benchmarks.generation import OPEN, generating, rates_in_turns
 from benchmarks.harness.figures import Report, Target
 from benchmarks.harness.plots import Draw, bars
 from benchmarks.harness.suite import Options, run_benchmark
-from benchmarks.harness.timing import medians, quiet, rotations
+from benchmarks.harness.timing import medians
 
 BATCHES = (1, 32)
 ROWS = (1, 64)
+NAMES = ("logits processor", "jump_forward")
 LOSS = Target(1 / 0.97, "floor")
 
 
@@ -59,7 +59,7 @@ def _generation(options: Options, report: Report, vocab: Any) -> None:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     import decodex as dx
-    from decodex.hf import ConstraintLogitsProcessor, jump_forward
+    from decodex.hf import ConstraintLogitsProcessor
 
     tokens, rounds = options.choose((96, 7), (8, 2))
     layers, width = options.choose((16, 2048), (2, 64))
@@ -82,28 +82,17 @@ def _generation(options: Options, report: Report, vocab: Any) -> None:
     for batch in BATCHES:
         prompt = torch.randint(0, 1000, (batch, 16), device="cuda")
 
-        def write(constraint: bool, method: Any, prompt: Any = prompt) -> int:
-            output = model.generate(
-                prompt,
-                attention_mask=torch.ones_like(prompt),
-                logits_processor=[ConstraintLogitsProcessor(compiled)] if constraint else [],
-                custom_generate=method,
-                max_new_tokens=tokens,
-                do_sample=True,
-                top_k=0,
-                pad_token_id=0,
+        sampled = {"do_sample": True, "top_k": 0}
+        runs = {"no constraint": generating(model, prompt, tokens, lambda: [], **sampled)}
+        for name in NAMES:
+            jump = name == "jump_forward"
+            runs[name] = generating(
+                model, prompt, tokens, lambda: [ConstraintLogitsProcessor(compiled)], jump=jump, **sampled
             )
-            torch.cuda.synchronize()
-            return int(output.shape[1] - prompt.shape[1])
-
-        runs = {
-            "no constraint": lambda write=write: write(False, None),
-            "logits processor": lambda write=write: write(True, None),
-            "jump_forward": lambda write=write: write(True, jump_forward),
-        }
-        found = _milliseconds(runs, rounds)
+        steps = rates_in_turns(runs, tokens, rounds)
+        found = {name: [1000 / rate for rate in per_second] for name, per_second in steps.items()}
         alone = median(found["no constraint"])
-        for name in ("logits processor", "jump_forward"):
+        for name in NAMES:
             ratio = median(mine / floor for mine, floor in zip(found[name], found["no constraint"], strict=True))
             figure = f"generate, batch {batch}, {name}: per step"
             report.add(figure, "ms", {"decodex": ratio * alone}, floor=alone, target=LOSS)
@@ -112,20 +101,6 @@ def _generation(options: Options, report: Report, vocab: Any) -> None:
     report.data["tokens_per_second"] = rates
     labels = {"ylabel": "tokens per second", "yscale": "log", "title": "A model on a CUDA device"}
     report.draw = Draw(lambda axes: bars(axes, [f"batch {batch}" for batch in BATCHES], rates, **labels))
-
-
-def _milliseconds(runs: dict[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
-    """Per step of each run, an entry per round."""
-    found: dict[str, list[float]] = {name: [] for name in runs}
-    for run in runs.values():
-        run()
-    for order in rotations(list(runs), rounds):
-        for name in order:
-            with quiet():
-                begin = time.perf_counter()
-                steps = runs[name]()
-                found[name].append((time.perf_counter() - begin) * 1000 / steps)
-    return found
 
 
 def _masks(options: Options, report: Report, size: int) -> None:

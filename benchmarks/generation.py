@@ -71,12 +71,12 @@ def measure(options: Options, report: Report) -> None:
     processors = {name: _PROCESSORS[name](model, tokenizer) for name in names}
     loops = _loops(model, tokenizer, prompt, tokens)
     model.generation_config.eos_token_id = None  # no text ends early
-    runs = {"generate, no constraint": _generate(model, prompt, tokens, lambda: [])}
-    runs |= {f"generate, {name}": _generate(model, prompt, tokens, processors[name]) for name in names}
+    runs = {"generate, no constraint": generating(model, prompt, tokens, lambda: [])}
+    runs |= {f"generate, {name}": generating(model, prompt, tokens, processors[name]) for name in names}
     forced = _forced_processors(model, tokenizer)
-    runs["generate, forced text"] = _generate(model, prompt, tokens, forced, jump=True)
+    runs["generate, forced text"] = generating(model, prompt, tokens, forced, jump=True)
     runs |= loops
-    rates = _rates(runs, tokens, rounds)
+    rates = rates_in_turns(runs, tokens, rounds)
     _add_figures(report, rates, names)
     report.data = {"tokens": tokens, "tokens_per_second": rates}
     groups = {key.replace(", ", "\n"): median(values) for key, values in rates.items()}
@@ -84,7 +84,8 @@ def measure(options: Options, report: Report) -> None:
     report.draw = Draw(lambda axes: _paint(axes, groups, labels))
 
 
-def _rates(runs: dict[str, Callable[[], int]], tokens: int, rounds: int) -> dict[str, list[float]]:
+def rates_in_turns(runs: dict[str, Callable[[], int]], tokens: int, rounds: int) -> dict[str, list[float]]:
+    """Steps per second of each run, one entry per round."""
     rates: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():
         run()
@@ -120,9 +121,10 @@ def _add_figures(report: Report, rates: dict[str, list[float]], names: Sequence[
         report.add(name, "tokens/s", {"decodex": median(values)})
 
 
-def _generate(
-    model: Any, prompt: Any, tokens: int, processors: Callable[[], list[Any]], *, jump: bool = False
+def generating(
+    model: Any, prompt: Any, tokens: int, processors: Callable[[], list[Any]], *, jump: bool = False, **options: Any
 ) -> Callable[[], int]:
+    """A call of transformers' ``generate`` that returns how many tokens it wrote; greedy unless ``options`` differ."""
     import torch
 
     from decodex.hf import jump_forward
@@ -134,8 +136,8 @@ def _generate(
             logits_processor=processors(),
             custom_generate=jump_forward if jump else None,
             max_new_tokens=tokens,
-            do_sample=False,
             pad_token_id=0,
+            **{"do_sample": False, **options},
         )
         return int(output.shape[1] - prompt.shape[1])
 

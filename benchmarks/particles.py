@@ -158,16 +158,11 @@ def _compare_weights(report: Report, case: str, samplers: dict[str, Sampler], ru
 
 
 def _variances(run: Sampler, runs: int) -> list[float]:
-    done = [_relative_variance(run(PARTICLES["table"][0], 0.0)) for _ in range(runs)]
-    return [value for value in done if value is not None]
+    """Of the weights of each run's particles; runs of which all are lost are left out."""
+    from decodex.sampling.metrics import relative_variance
 
-
-def _relative_variance(run: Run) -> float | None:
-    """Of the weights of a run's particles; ``None`` where all are lost."""
-    if np.isneginf(run.log_weights).all():
-        return None
-    weights = np.exp(run.log_weights - run.log_weights.max())
-    return float(weights.var() / weights.mean() ** 2)
+    done = [relative_variance(run(PARTICLES["table"][0], 0.0).log_weights) for _ in range(runs)]
+    return [value for value in done if not math.isnan(value)]
 
 
 def _is_prefix(data: bytes) -> bool:

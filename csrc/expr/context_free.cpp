@@ -7,7 +7,7 @@ namespace decodex {
 namespace {
 
 constexpr uint64_t kFreeTries = 8, kWorth = 8;   // answers that may fail; then so much must be well spent for one part in vain
-constexpr size_t kMostBytes = 64u << 20;    // of what is remembered
+constexpr uint64_t kShare = 16;   // of the pool's bytes, for what is remembered
 
 uint64_t pair_key(ExprId a, ExprId b) { return uint64_t{static_cast<uint32_t>(a)} << 32 | static_cast<uint32_t>(b); }
 
@@ -15,15 +15,21 @@ uint64_t pair_key(ExprId a, ExprId b) { return uint64_t{static_cast<uint32_t>(a)
 
 std::optional<ContextFreeProduct::Common> ContextFreeProduct::shortest(ExprId stack, ExprId regular) {
   if (must_be_worth_it_ && in_vain_ > well_spent_ / kWorth + kFreeTries * most_steps_) return std::nullopt;
-  if (bytes_ > kMostBytes) clear();
+  if (bytes_ > pool_.limits().pool_bytes / kShare) clear();
   steps_ = 0;
-  const size_t root = find(stack, regular);
-  while (!queue_.empty() && good_) {
-    const size_t at = queue_.front();
-    queue_.pop_front();
-    equations_[at].queued = false;
-    update(at);
-    good_ = good_ && steps_ <= most_steps_;
+  size_t root = 0;
+  try {
+    root = find(stack, regular);
+    while (!queue_.empty() && good_) {
+      const size_t at = queue_.front();
+      queue_.pop_front();
+      equations_[at].queued = false;
+      update(at);
+      good_ = good_ && steps_ <= most_steps_;
+    }
+  } catch (...) {   // a limit of the pool: what is half done would be taken for done
+    clear();
+    throw;
   }
   (good_ ? well_spent_ : in_vain_) += steps_;
   if (!good_) {
@@ -197,32 +203,34 @@ void ContextFreeProduct::read_alphabet(size_t at) {
 
 const ByteSet& ContextFreeProduct::alphabet(ExprId part) {
   if (auto known = alphabets_.find(part); known != alphabets_.end()) return known->second;
-  const Node& n = pool_.node(part);
   ByteSet out;
+  ExprId last = part;   // of a chain, which may be as long as a text
+  for (; pool_.node(last).kind == Kind::Concat; last = ExprId{pool_.node(last).b}) out = out | alphabet(ExprId{pool_.node(last).a});
+  const Node& n = pool_.node(last);
   switch (n.kind) {
     case Kind::Empty:
     case Kind::Epsilon:
       break;
     case Kind::Bytes:
-      out = *n.set;
-      break;
-    case Kind::Concat:
-      out = alphabet(ExprId{n.a}) | alphabet(ExprId{n.b});
+      out = out | *n.set;
       break;
     case Kind::Alt:
-      for (ExprId kid : pool_.kids(part)) out = out | alphabet(kid);
+      for (ExprId kid : pool_.kids(last)) out = out | alphabet(kid);
       break;
-    case Kind::Conj:
-      out = ByteSet::all();
-      for (ExprId kid : pool_.kids(part)) out = out & alphabet(kid);
+    case Kind::Conj: {
+      ByteSet common = ByteSet::all();
+      for (ExprId kid : pool_.kids(last)) common = common & alphabet(kid);
+      out = out | common;
       break;
+    }
     case Kind::Repeat:
     case Kind::Lexeme:
-      out = alphabet(ExprId{n.a});
+      out = out | alphabet(ExprId{n.a});
       break;
     default:
       out = ByteSet::all();
   }
+  bytes_ += sizeof(ByteSet) + 48;
   return alphabets_.emplace(part, out).first->second;
 }
 

@@ -24,7 +24,7 @@ RuleSource::Floor ExprPool::floor_of(ExprId tracker) {
 int ExprPool::staying_character(ExprId e, const ByteSet& set) {
   const ExprId lexeme = node(e).kind == Kind::Concat ? ExprId{node(e).a} : e;
   if (node(lexeme).kind != Kind::Lexeme) return -1;
-  for (const char c : {'.', ',', ' ', ';', '-', '/', '!', '*'})
+  for (const char c : kSeparators)
     if (set.has(static_cast<uint8_t>(c)) && step_held(lexeme, static_cast<uint8_t>(c)) == lexeme) return c;
   return -1;
 }
@@ -129,7 +129,7 @@ bool ExprPool::each_accepts(std::span<const ExprId> parts, std::string_view text
 // the stack are passed by their shortest words, nearest first (Dijkstra 1959), so that it does not matter how many states
 // they have.
 const ExprPool::Spot& ExprPool::free_spot(ExprId stack, const ByteSet& separators) {
-  constexpr size_t kMostStacks = 1'000;
+  constexpr size_t kMostStacks = 1'000, kLongestWay = 1u << 16;
   if (auto known = spots_.find(stack); known != spots_.end()) return known->second;
   struct Reached {
     ExprId from;
@@ -160,8 +160,8 @@ const ExprPool::Spot& ExprPool::free_spot(ExprId stack, const ByteSet& separator
     if (bytes > reached.at(here).bytes) continue;
     ++looked;
     auto go = [&](ExprId to, std::string way) {
-      if (to == kEmpty || shortest(to) == kInfinite) return;
       const uint64_t length = bytes + way.size();
+      if (length > kLongestWay || to == kEmpty || shortest(to) == kInfinite) return;
       auto [it, fresh] = reached.try_emplace(to, Reached{here, "", UINT64_MAX});
       if (it->second.bytes <= length) return;
       it->second = {here, std::move(way), length};
@@ -172,6 +172,15 @@ const ExprPool::Spot& ExprPool::free_spot(ExprId stack, const ByteSet& separator
     const bool followed = node(here).kind == Kind::Concat;
     const ExprId head = followed ? ExprId{node(here).a} : here, behind = followed ? ExprId{node(here).b} : kEpsilon;
     switch (node(head).kind) {
+      case Kind::Bytes: {   // a text is one way
+        std::string way;
+        ExprId rest = here;
+        for (const ByteSet* set; (set = leading_set(rest)) && way.size() <= kLongestWay; rest = ExprId{node(rest).b})
+          way.push_back(static_cast<char>(set->first()));
+        if (rest == here) go(behind, some_word(head));
+        else go(rest, std::move(way));
+        break;
+      }
       case Kind::Alt:
         for (ExprId kid : kids(head)) go(concat(kid, behind), "");
         break;
@@ -287,6 +296,8 @@ bool ExprPool::spell_pair(ExprId e, uint32_t length) {
     uint8_t byte;
     uint32_t left;   // behind it
   };
+  constexpr size_t kLongest = 1'000;   // each byte asks for some more lengths
+  if (length > kLongest) return false;
   std::vector<Step> word;
   while (length > 0 && node(e).kind == Kind::Conj) {
     const ByteClasses& cls = classes(e);

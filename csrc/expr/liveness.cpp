@@ -55,9 +55,8 @@ bool ExprPool::decomposes(ExprId e) const {
 // An intersection of so many parts that an exact search would hardly end; phrases to be found make it longer.
 bool ExprPool::is_wide(ExprId e) {
   const Node& n = node(e);
-  return n.kind == Kind::Conj && (n.a >= kManyParts || (n.a + 1 == kManyParts && std::ranges::any_of(kids(e), [&](ExprId kid) {
-                                    return floor_of(kid).state != kEmpty;
-                                  })));
+  if (n.kind != Kind::Conj || n.a + 1 < kManyParts) return false;
+  return n.a >= kManyParts || std::ranges::any_of(kids(e), [&](ExprId kid) { return floor_of(kid).state != kEmpty; });
 }
 
 bool ExprPool::live(ExprId e) { return shortest(e) != kInfinite; }
@@ -141,7 +140,7 @@ uint32_t ExprPool::search_shortest(ExprId root) {
   }
   if (auto length = shortest_of_pairs(root); length && (*length == kInfinite || spell_pair(root, *length))) return *length;
   if (auto length = best_first(root, kGreedy, true, false)) return *length;
-  if (known) return *shortest_by_stack(root);   // the search may have noted ways of its own
+  if (known) return *known;
   if (has_no_common_word(root)) return kInfinite;
   if (auto length = best_first(root, limits_.search_states, false, false)) return *length;
   return search_with_words(root);
@@ -279,23 +278,35 @@ ExprId ExprPool::step_locked(ExprId state, uint8_t byte) {
 }
 
 ExprId ExprPool::step_slow(ExprId state, uint8_t byte) {
-  if (const ByteSet* set = leading_set(state)) {
-    ExprId tail{node(state).b};
-    if (!set->has(byte)) return kEmpty;
-    if (!(node(tail).flags & kSearch) || node(tail).life.load(std::memory_order_acquire) == kLive) return tail;
-  }
+  if (const auto next = known_step_of_set(state, byte)) return *next;
   std::lock_guard lock(mutex_);
   return step_locked(state, byte);
 }
 
 ExprId ExprPool::run(ExprId state, std::string_view text) {
   for (size_t i = 0; i < text.size() && state != kEmpty; ++i) {
-    const Row* row = rows_[static_cast<uint32_t>(state)].load(std::memory_order_acquire);
-    const uint32_t next = row ? row->next[row->classes->of[static_cast<uint8_t>(text[i])]].load(std::memory_order_acquire) : kUnknown;
-    if (next & kUnchecked) return run_slow(state, text.substr(i));
-    state = ExprId{next};
+    const auto byte = static_cast<uint8_t>(text[i]);
+    if (const Row* row = rows_[static_cast<uint32_t>(state)].load(std::memory_order_acquire)) [[likely]] {
+      const uint32_t next = row->next[row->classes->of[byte]].load(std::memory_order_acquire);
+      if (next & kUnchecked) return run_slow(state, text.substr(i));
+      state = ExprId{next};
+    } else if (const auto next = known_step_of_set(state, byte)) {
+      state = *next;
+    } else {
+      return run_slow(state, text.substr(i));
+    }
   }
   return state;
+}
+
+// The step of a state that keeps no row, where it needs no search; nullopt otherwise. Takes no lock.
+std::optional<ExprId> ExprPool::known_step_of_set(ExprId state, uint8_t byte) const {
+  const ByteSet* set = leading_set(state);
+  if (!set) return std::nullopt;
+  if (!set->has(byte)) return kEmpty;
+  const ExprId tail{node(state).b};
+  const bool known = !(node(tail).flags & kSearch) || node(tail).life.load(std::memory_order_acquire) == kLive;
+  return known ? std::optional(tail) : std::nullopt;
 }
 
 // What can be completed after the last byte can be completed after each of those before.
@@ -305,7 +316,9 @@ ExprId ExprPool::run_slow(ExprId state, std::string_view text) {
   for (size_t i = 0; i < text.size() && path.back() != kEmpty; ++i) path.push_back(derive(path.back(), static_cast<uint8_t>(text[i])));
   if (path.back() == kEmpty || !live(path.back())) return kEmpty;
   for (size_t i = 0; i < text.size(); ++i)
-    if (!reads_capture(path[i]) && !leading_set(path[i])) {
+    if (leading_set(path[i])) {
+      live(path[i + 1]);   // so that the step is known
+    } else if (!reads_capture(path[i])) {
       Row& r = row(path[i]);
       r.next[r.classes->of[static_cast<uint8_t>(text[i])]].store(static_cast<uint32_t>(path[i + 1]), std::memory_order_release);
     }

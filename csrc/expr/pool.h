@@ -50,6 +50,7 @@ class ContextFreeProduct;
 class ExprPool;
 
 inline constexpr uint64_t kNoLimit = UINT64_MAX;
+inline constexpr std::string_view kSeparators = "., ;-/!*";   // characters that are tried behind a text, the likeliest first
 
 struct Relaxed {
   ExprId expr;
@@ -387,6 +388,7 @@ class ExprPool {
   bool each_accepts(std::span<const ExprId> parts, std::string_view text, std::string_view more);
   std::optional<uint32_t> shortest_by_more_parts(ExprId e);
   std::optional<uint32_t> shortest_of_stack(ExprId e);
+  std::optional<ExprId> known_step_of_set(ExprId state, uint8_t byte) const;
   ExprId run_slow(ExprId state, std::string_view text);
   bool spell_pair(ExprId e, uint32_t length);
   bool counts(ExprId e);

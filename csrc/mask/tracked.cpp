@@ -136,7 +136,7 @@ class MaskEngine::Trackers {
   bool complete_by_floor(ExprId stack, ExprId others, uint32_t more) {
     auto [it, fresh] = separated_.try_emplace(stack, Separated{0, kEmpty});
     if (fresh)
-      for (const char c : {'.', ',', ' ', ';', '-', '/', '!', '*'})
+      for (const char c : kSeparators)
         if (separators.has(static_cast<uint8_t>(c)))
           if (const ExprId next = pool_.step_held(stack, static_cast<uint8_t>(c)); next != kEmpty) {
             it->second = {static_cast<uint8_t>(c), next};
