@@ -13,10 +13,15 @@ using namespace decodex;
 namespace {
 
 // Rule 0: a b, or a, rule 0, b. Rule 1: the same, with a number of very many states in the middle. Rule 2: any text of both.
+// Rule 3: a b b, but the first who asks is thrown out.
 class Nested final : public RuleSource {
  public:
-  ExprId rule(ExprPool& pool, uint64_t key) const { return pool.rule(index(), key, key == 0 ? 2 : key == 1 ? 3 : 1, false); }
+  ExprId rule(ExprPool& pool, uint64_t key) const { return pool.rule(index(), key, key == 0 ? 2 : key == 2 ? 1 : 3, false); }
   ExprId expand(ExprPool& pool, uint64_t key) override {
+    if (key == 3) {   // reached in time by who asks again
+      if (late++ == 0) throw Error(ErrorKind::Limit, "not yet");
+      return pool.literal("abb");
+    }
     const ExprId either = pool.bytes(ByteSet::range('a', 'b'));
     if (key == 2) return pool.alt(either, pool.concat(either, rule(pool, 2)));
     const ExprId digits = pool.repeat(pool.bytes(ByteSet::range('0', '9')), 1, 900);
@@ -24,6 +29,9 @@ class Nested final : public RuleSource {
     return pool.alt(inner, pool.concat({pool.byte('a'), rule(pool, key), pool.byte('b')}));
   }
   size_t memory() const override { return sizeof(*this); }
+
+ private:
+  int late = 0;
 };
 
 ExprId random_regular(ExprPool& pool, std::mt19937& random, int depth) {
@@ -94,11 +102,16 @@ TEST_CASE("a stack and a regular part: a long text, too much work, and a limit h
   CHECK(!hurried.shortest(stack, kAnything));
   CHECK(hurried.shortest(rule, kAnything)->length == 2);   // what was half done is forgotten
 
+  const ExprId late = pool.added(std::make_unique<Nested>()).rule(pool, 3);
+  ContextFreeProduct again(pool, SIZE_MAX, 1'000, false);
+  CHECK_THROWS_AS(again.shortest(pool.concat(pool.byte('a'), late), kAnything), Error);
+  CHECK(again.shortest(pool.concat(pool.byte('a'), late), kAnything)->length == 4);
+
   Limits limits;
   limits.pool_bytes = 1 << 20;
   ExprPool small(limits);
   const ExprId both = small.added(std::make_unique<Nested>()).rule(small, 2);
   const ExprId early = small.concat({kAnything, small.byte('a'), small.repeat(small.bytes(ByteSet::range('a', 'b')), 18, 18)});
   ContextFreeProduct product(small, SIZE_MAX, 100'000'000, false);
-  for (int again = 0; again < 2; ++again) CHECK_THROWS_AS(product.shortest(both, early), Error);
+  for (int time = 0; time < 2; ++time) CHECK_THROWS_AS(product.shortest(both, early), Error);
 }
