@@ -29,26 +29,21 @@ int ExprPool::staying_character(ExprId e, const ByteSet& set) {
   return -1;
 }
 
-namespace {
-
-// The part of an intersection that has rules; kEmpty: there is none, or several.
-ExprId stack_of(const ExprPool& pool, ExprId conj) {
+ExprId ExprPool::stack_of(ExprId conj) const {
   ExprId stack = kEmpty;
-  for (ExprId kid : pool.kids(conj))
-    if (pool.node(kid).flags & kHasRule) {
+  for (ExprId kid : kids(conj))
+    if (node(kid).flags & kHasRule) {
       if (stack != kEmpty) return kEmpty;
       stack = kid;
     }
   return stack;
 }
 
-}  // namespace
-
 // Intersections that are known to be live, a few for each stack.
 void ExprPool::remember_completed(ExprId e) {
   constexpr size_t kMost = 32;
   if (node(e).kind != Kind::Conj) return;
-  std::vector<ExprId>& known = completed_[stack_of(*this, e)];
+  std::vector<ExprId>& known = completed_[stack_of(e)];
   if (known.size() == kMost) known.erase(known.begin());
   known.push_back(e);
 }
@@ -73,7 +68,7 @@ std::optional<uint32_t> ExprPool::shortest_by_more_parts(ExprId e) {
   }
   if (const ExprId tightest = conj(tight); tightest != e && node(tightest).kind == Kind::Conj)
     if (auto length = from(e, {tightest})) return length;
-  auto known = completed_.find(stack_of(*this, e));
+  auto known = completed_.find(stack_of(e));
   if (known == completed_.end()) return std::nullopt;
   for (ExprId more : known->second)
     if (has_parts_of(more, e)) return from(e, {more});
@@ -125,100 +120,10 @@ bool ExprPool::each_accepts(std::span<const ExprId> parts, std::string_view text
   });
 }
 
-// The nearest state of a stack, read alone, that characters leave as it is. What stands there may be any text. The parts of
-// the stack are passed by their shortest words, nearest first (Dijkstra 1959), so that it does not matter how many states
-// they have.
-const ExprPool::Spot& ExprPool::free_spot(ExprId stack, const ByteSet& separators) {
-  constexpr size_t kMostStacks = 1'000, kLongestWay = 1u << 16;
-  if (auto known = spots_.find(stack); known != spots_.end()) return known->second;
-  struct Reached {
-    ExprId from;
-    std::string way;   // from there
-    uint64_t bytes;    // from the beginning
-  };
-  using Entry = std::pair<uint64_t, ExprId>;
-  std::unordered_map<ExprId, Reached> reached{{stack, {stack, "", 0}}};
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
-  queue.emplace(0, stack);
-  auto is_free = [&](ExprId e) {
-    const auto stays = [&](char c) { return staying_character(e, ByteSet::of(static_cast<uint8_t>(c))) >= 0; };
-    return stays(' ') && stays('.') && staying_character(e, separators) >= 0;
-  };
-  auto found = [&](ExprId spot) -> const Spot& {
-    std::string way;
-    for (ExprId e = spot;; e = reached.at(e).from) {
-      const auto [known, fresh] = spots_.try_emplace(e, Spot{spot, way});
-      if (fresh) source_bytes_ += way.size();
-      if (e == stack) return known->second;
-      way = reached.at(e).way + way;
-    }
-  };
-  size_t looked = 0;
-  while (!queue.empty() && looked < kMostStacks) {
-    const auto [bytes, here] = queue.top();
-    queue.pop();
-    if (bytes > reached.at(here).bytes) continue;
-    ++looked;
-    auto go = [&](ExprId to, std::string way) {
-      const uint64_t length = bytes + way.size();
-      if (length > kLongestWay || to == kEmpty || shortest(to) == kInfinite) return;
-      auto [it, fresh] = reached.try_emplace(to, Reached{here, "", UINT64_MAX});
-      if (it->second.bytes <= length) return;
-      it->second = {here, std::move(way), length};
-      queue.emplace(length, to);
-    };
-    if (is_free(here)) return found(here);
-    if (node(here).flags & (kLookahead | kLookbehind)) continue;
-    const bool followed = node(here).kind == Kind::Concat;
-    const ExprId head = followed ? ExprId{node(here).a} : here, behind = followed ? ExprId{node(here).b} : kEpsilon;
-    switch (node(head).kind) {
-      case Kind::Bytes: {   // a text is one way
-        std::string way;
-        ExprId rest = here;
-        for (const ByteSet* set; (set = leading_set(rest)) && way.size() <= kLongestWay; rest = ExprId{node(rest).b})
-          way.push_back(static_cast<char>(set->first()));
-        if (rest == here) go(behind, some_word(head));
-        else go(rest, std::move(way));
-        break;
-      }
-      case Kind::Alt:
-        for (ExprId kid : kids(head)) go(concat(kid, behind), "");
-        break;
-      case Kind::Rule:
-        go(concat(expand(head), behind), "");
-        break;
-      case Kind::Capture:
-        if (const ExprId wordless = without_words(head); wordless != head) go(concat(wordless, behind), "");
-        break;
-      case Kind::Repeat: {
-        const Node& n = node(head);
-        go(concat({ExprId{n.a}, repeat(ExprId{n.a}, n.b > 0 ? n.b - 1 : 0, n.c == kUnbounded ? kUnbounded : n.c - 1), behind}), "");
-        if (n.b == 0) go(behind, "");
-        break;
-      }
-      case Kind::Concat:
-        go(concat(ExprId{node(head).a}, concat(ExprId{node(head).b}, behind)), "");
-        break;
-      case Kind::Lexeme: {   // it may be free behind its first character
-        const ByteClasses& cls = classes(here);
-        for (int c = 0; c < cls.count; ++c)
-          if (const ExprId next = step_held(here, cls.representative[c]); next != kEmpty && next != here && is_free(next)) {
-            go(next, std::string(1, static_cast<char>(cls.representative[c])));
-            break;
-          }
-        [[fallthrough]];
-      }
-      default:
-        if (shortest(head) != kInfinite) go(behind, some_word(head));
-    }
-  }
-  return spots_[stack];
-}
-
 // Bytes of the shortest word of an intersection of a stack with trackers, where it is that of the stack alone; nullopt: it is not.
 std::optional<uint32_t> ExprPool::shortest_of_stack(ExprId e) {
   if (node(e).kind != Kind::Conj || (node(e).flags & (kLookahead | kLookbehind))) return std::nullopt;
-  const ExprId stack = stack_of(*this, e);
+  const ExprId stack = stack_of(e);
   if (stack == kEmpty || has_capture_at_head(e)) return std::nullopt;
   if (shortest(stack) == kInfinite) return kInfinite;
   const std::string word = some_word(stack);
@@ -228,48 +133,6 @@ std::optional<uint32_t> ExprPool::shortest_of_stack(ExprId e) {
   return from(e, {stack});
 }
 
-// Bytes of a word of an intersection of a stack with trackers that is made of a word of the stack, with all that must
-// still be found put in where any text may stand. nullopt: that is none of its words.
-std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
-  constexpr uint64_t kFilling = 2'000;
-  if (node(e).kind != Kind::Conj || (node(e).flags & (kLookahead | kLookbehind))) return std::nullopt;
-  const ExprId stack = stack_of(*this, e);
-  if (stack == kEmpty || has_capture_at_head(e) || shortest(stack) == kInfinite) return std::nullopt;
-  std::vector<ExprId> others, floors;
-  ByteSet separators = ByteSet::all();
-  for (ExprId kid : kids(e)) {
-    if (kid == stack) continue;
-    if (const RuleSource::Floor floor = floor_of(kid); floor.state != kEmpty) {
-      floors.push_back(floor.state);
-      separators = separators & *floor.separators;
-    } else {
-      others.push_back(kid);
-    }
-  }
-  if (floors.empty() || separators.empty()) return std::nullopt;
-  const Spot spot = free_spot(stack, separators);
-  if (spot.state == kEmpty) return std::nullopt;
-  const bool followed = node(spot.state).kind == Kind::Concat;
-  const ExprId lexeme = followed ? ExprId{node(spot.state).a} : spot.state, behind = followed ? ExprId{node(spot.state).b} : kEpsilon;
-  floors.push_back(lexeme);
-  const ExprId filled = conj(floors);
-  if (filled == kEmpty || shortest(behind) == kInfinite) return std::nullopt;
-  if (node(filled).life.load(std::memory_order_relaxed) == kNotAsked) {   // not at any price
-    auto found = node(filled).kind == Kind::Conj ? shortest_by_more_parts(filled) : std::nullopt;
-    if (!found) found = best_first(filled, kFilling, true, false);
-    if (!found) return std::nullopt;
-    set_shortest(filled, *found);
-    remember_completed(filled);
-  }
-  if (node(filled).shortest == kInfinite) return std::nullopt;
-  const std::string text = spot.way + static_cast<char>(staying_character(spot.state, separators)) + some_word(filled);
-  const std::string rest = some_word(behind);
-  if (!each_accepts(others, text, rest) || (capture_count_ > 0 && !reads(stack, text + rest))) return std::nullopt;
-  const auto [kept, fresh] = texts_.insert(text);
-  if (fresh) source_bytes_ += text.size();
-  return from(e, {behind, -1, &*kept});
-}
-
 // ---- one stack and regular parts ----
 
 // Bytes of the shortest word of a stack and one regular part, and kInfinite where a stack has none in common with some
@@ -277,7 +140,7 @@ std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
 std::optional<uint32_t> ExprPool::shortest_of_pairs(ExprId e) {
   const Node& n = node(e);
   if (n.kind != Kind::Conj || (n.flags & (kLookbehind | kLookahead))) return std::nullopt;
-  const ExprId stack = stack_of(*this, e);
+  const ExprId stack = stack_of(e);
   if (stack == kEmpty) return std::nullopt;
   std::optional<uint32_t> length;
   for (ExprId kid : kids(e)) {
@@ -325,7 +188,7 @@ bool ExprPool::spell_pair(ExprId e, uint32_t length) {
 bool ExprPool::has_no_common_word(ExprId e) {
   const Node& n = node(e);
   if (n.kind != Kind::Conj || (n.flags & (kLookbehind | kLookahead))) return false;
-  const ExprId stack = stack_of(*this, e);
+  const ExprId stack = stack_of(e);
   if (stack == kEmpty) return false;
   std::vector<ExprId> regular;
   for (ExprId kid : kids(e))

@@ -118,8 +118,16 @@ uint32_t ExprPool::search_shortest(ExprId root) {
       return search_with_words(root);
     }
   const bool many = is_wide(root);
-  std::optional<uint32_t> known;   // the shorter word of two, as masks that serve many states promise either
-  if (many) known = shortest_by_more_parts(root);
+  std::optional<uint32_t> known;   // the shortest word of those found, as masks promise any of them
+  Source source;
+  auto found = [&](std::optional<uint32_t> length) {
+    if (length && (!known || *length < *known)) known = length, source = word_from_[root];
+  };
+  auto shortest_found = [&] {
+    word_from_[root] = source;
+    return *known;
+  };
+  if (many) found(shortest_by_more_parts(root));
   if (!known)
     if (auto length = shortest_of_stack(root)) return *length;
   if (!many)
@@ -127,20 +135,24 @@ uint32_t ExprPool::search_shortest(ExprId root) {
   if (const Relaxed without = relaxed(root); without.limit != kNoLimit) {
     const uint32_t length = shortest(without.expr);
     if (length == kInfinite) return kInfinite;
-    if (length <= without.limit && (!known || length < *known)) known = from(root, {without.expr});
+    if (length <= without.limit) found(from(root, {without.expr}));
   }
-  if (many && !known) known = shortest_by_stack(root);
-  if (many && !known) known = shortest_by_floor(root);
-  if (many && !known) known = best_first(root, 4, false, false);
-  if (known) return *known;
+  found(shortest_by_stack(root));
+  if (many && !known) found(shortest_by_floor(root));
+  if (many && !known) found(best_first(root, 4, false, false));
+  if (known && (many || *known < kFar + node(root).shortest)) return shortest_found();
   if (!many) {
-    if (auto length = best_first(root, kSoon, true, false)) return *length;
-    known = shortest_by_stack(root);
-    if (known && *known < kFar + node(root).shortest) return *known;
+    if (auto length = best_first(root, kSoon, true, false)) {
+      found(length);
+      return shortest_found();
+    }
   }
   if (auto length = shortest_of_pairs(root); length && (*length == kInfinite || spell_pair(root, *length))) return *length;
-  if (auto length = best_first(root, kGreedy, true, false)) return *length;
-  if (known) return *known;
+  if (auto length = best_first(root, kGreedy, true, false)) {
+    found(length);
+    return shortest_found();
+  }
+  if (known) return shortest_found();
   if (has_no_common_word(root)) return kInfinite;
   if (auto length = best_first(root, limits_.search_states, false, false)) return *length;
   return search_with_words(root);

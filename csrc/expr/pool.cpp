@@ -88,6 +88,9 @@ RuleSource::Floor RuleSource::floor(ExprPool&, uint64_t) { return {}; }
 
 ExprId RuleSource::counter(ExprPool&, uint64_t) { return kEmpty; }
 
+std::vector<ExprId> RuleSource::counters(ExprPool&) { return {}; }
+uint32_t RuleSource::counted(uint64_t) const { return kInfinite; }
+uint32_t RuleSource::room(uint64_t) const { return 0; }
 ExprId RuleSource::tightened(ExprPool&, uint64_t) { return kEmpty; }
 
 ExprId RuleSource::resume(ExprPool&, uint64_t, uint64_t) { return kEmpty; }
@@ -163,7 +166,7 @@ size_t ExprPool::memory() const {
   return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() +
          index_.bytes() + capture_index_.bytes() + map_bytes(set_classes_) + map_bytes(named_sources_) + map_bytes(relaxed_) +
          map_bytes(covered_) +
-         map_bytes(completed_) + map_bytes(without_words_) + map_bytes(word_from_) + map_bytes(spots_) + map_bytes(texts_) + source_bytes_ +
+         map_bytes(completed_) + map_bytes(without_words_) + map_bytes(word_from_) + map_bytes(spots_) + map_bytes(fillings_) + map_bytes(words_) + map_bytes(units_) + map_bytes(ways_to_free_) + map_bytes(always_free_) + map_bytes(texts_) + source_bytes_ +
          context_free_->memory() + glance_->memory();
 }
 

@@ -87,6 +87,11 @@ class RuleSource {
   // one has come to `counted`. kEmpty: it does not count.
   virtual ExprId counter(ExprPool& pool, uint64_t key);
   virtual ExprId resume(ExprPool& pool, uint64_t key, uint64_t counted);
+  // Of what counts: the states that count from nothing, one for each place where a text may begin; what has been counted
+  // in one of those; and how many units may begin in any text behind `key`. kInfinite: any number.
+  virtual std::vector<ExprId> counters(ExprPool& pool);
+  virtual uint32_t counted(uint64_t key) const;
+  virtual uint32_t room(uint64_t key) const;
   // Of a regular rule that counts: one of few states that its own one includes, in which more, or less, is counted.
   // kEmpty: none.
   virtual ExprId tightened(ExprPool& pool, uint64_t key);
@@ -292,6 +297,21 @@ class ExprPool {
   // The floor of a regular rule, or of one beside phrases that have begun; see RuleSource. (lock held)
   RuleSource::Floor floor_of(ExprId tracker);
   bool is_regular_rule(ExprId e) const { return node(e).kind == Kind::Rule && !(node(e).flags & kHasRule); }
+  // A word of a stack that satisfies trackers of which `floor` is an intersection of floors, whatever has been read: what
+  // they look for is put in where any text may stand. (lock held)
+  struct Filling {
+    uint32_t bytes = kInfinite;       // of a word so made, and no more for a floor that includes this one; kInfinite: none is known
+    std::string piece;                // it begins with
+    const Filling* next = nullptr;    // and goes on with
+    ExprId behind = kEmpty;           // or, where nothing goes on, is a shortest word of
+  };
+  const Filling& filling(ExprId stack, ExprId floor);
+  // Whatever it reads, does a lexeme come soon to where any text may stand? Bytes that takes at the most. (lock held)
+  std::optional<uint32_t> always_comes_free(ExprId lexeme);
+  // Units of a source that counts which begin in such a word at the most; kInfinite: not known. (lock held)
+  uint32_t units_of(uint32_t source, const Filling& filling);
+  // May so many units begin in any text that the tracker reads?
+  bool has_room(ExprId tracker, uint32_t units);
   // A character of the set that a lexeme at the head of `e` reads so that all is as it was; -1: none. (lock held)
   int staying_character(ExprId e, const ByteSet& set);
   // The derivative without looking whether it is live. (lock held)
@@ -384,7 +404,17 @@ class ExprPool {
     ExprId state = kEmpty;   // kEmpty: none was found
     std::string way;         // to it
   };
-  const Spot& free_spot(ExprId stack, const ByteSet& separators);
+  const Spot& free_spot(ExprId stack);
+  Filling filling_at(ExprId spot, ExprId floor);
+  const std::string* word_behind_separator(ExprId lexeme, ExprId floor);
+  std::string text_of(const Filling& filling);
+  ExprId derive_text(ExprId e, std::string_view text);
+  ExprId lexeme_at_head(ExprId e) const;
+  ExprId stack_of(ExprId conj) const;   // the part of an intersection that has rules; kEmpty: there is none, or several
+  bool is_free(ExprId lexeme);
+  std::optional<std::string> way_to_free(ExprId lexeme);
+  uint32_t units_of_word(uint32_t source, ExprId e);
+  uint32_t units_in(uint32_t source, std::string_view text);
   bool each_accepts(std::span<const ExprId> parts, std::string_view text, std::string_view more);
   std::optional<uint32_t> shortest_by_more_parts(ExprId e);
   std::optional<uint32_t> shortest_of_stack(ExprId e);
@@ -427,6 +457,11 @@ class ExprPool {
   std::unordered_map<ExprId, Source> word_from_;   // of states that were searched
   std::unordered_set<std::string> texts_;          // that are read first
   std::unordered_map<ExprId, Spot> spots_;         // of stacks
+  std::unordered_map<uint64_t, Filling> fillings_;   // stack << 32 | floor
+  std::unordered_map<uint64_t, std::string> words_;  // lexeme << 32 | floor -> what is put in for it
+  std::unordered_map<uint64_t, uint32_t> units_;     // source << 32 | part -> units in its word
+  std::unordered_map<ExprId, std::optional<std::string>> ways_to_free_;
+  std::unordered_map<ExprId, std::optional<uint32_t>> always_free_;
   std::unordered_map<ExprId, std::vector<ExprId>> completed_;   // a part with rules -> live intersections of many parts with it
   std::unique_ptr<ContextFreeProduct> context_free_, glance_;   // exact, with all parts at once; quick, with one after the other
   HashIndex capture_index_;

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
+#include "mask/landings.h"
 #include "mask/mask_engine.h"
 
 namespace decodex {
@@ -23,9 +25,28 @@ struct MaskEngine::Draft {
   uint32_t budget = kUnbounded;             // tokens: those that are left must suffice after the next one
   bool in_tokens = false;                   // `after` is in tokens, not bytes
   int unfolded = 0;                         // rules and repetitions that were taken apart
+  Landings* landings = nullptr;             // where the tokens lead, if it is asked for
+  std::unordered_map<ExprId, size_t> end_of;   // index in landings->ends
 
   bool counts_tokens() const { return in_tokens || budget != kUnbounded; }
+  // Notes where a token leads.
+  void land(ExprId state, uint32_t id) {
+    constexpr size_t kMostEnds = 200, kMostIds = 1'500;
+    if (!landings || !landings->complete) return;
+    const auto [it, fresh] = end_of.try_emplace(state, landings->ends.size());
+    if (fresh) landings->ends.push_back({state, {}});
+    landings->ends[it->second].ids.push_back(id);
+    landings->complete = landings->ends.size() <= kMostEnds && ++landed <= kMostIds;
+  }
+  size_t landed = 0;
   void reach(uint64_t left) { after = std::max(after, static_cast<uint32_t>(std::min<uint64_t>(left, kInfinite - 2))); }
 };
+
+// An intersection of one expression that has rules with regular ones.
+struct Tracked {
+  ExprId stack = kEmpty;     // kEmpty: the expression is no such intersection
+  ExprId tracker = kEmpty;
+};
+Tracked split_tracked(ExprPool& pool, ExprId e);
 
 }  // namespace decodex

@@ -152,12 +152,15 @@ const Mask* MaskEngine::make(ExprId state, bool at_start) {
   const Mask* published = alike == capture_masks_.end() ? nullptr : alike->second;
   std::unique_ptr<Mask> mask;
   bool by_word = false;
-  if (!published && !start)
+  if (!published && !start) mask = mask_of_stack(state);
+  if (!published && !start && !mask)
     if (const Mask* any = mask_of_any_count(state)) {
       any->of_any_count = true;
       published = any;
     }
-  if (!published) {
+  if (mask) {
+    published = mask.get();
+  } else if (!published) {
     if (auto saved = saved_.find(state); saved != saved_.end()) mask = saved->second.source->mask(saved->second.state, start);
     if (!mask) {
       mask = start ? compute_start(real(state)) : compute(real(state), by_word);
@@ -270,6 +273,11 @@ std::string MaskEngine::capture_key(ExprId state) const {
 
 std::unique_ptr<Mask> MaskEngine::compute(ExprId state, bool& by_word) {
   Draft draft;
+  std::unique_ptr<Landings> landings;
+  if (noting_landings_) {
+    landings = std::make_unique<Landings>();
+    draft.landings = landings.get();
+  }
   if (vocab_.spells_every_byte()) {
     add(state, kEpsilon, draft);
     walk_plain(draft);
@@ -277,7 +285,9 @@ std::unique_ptr<Mask> MaskEngine::compute(ExprId state, bool& by_word) {
     walk(vocab_.trie(), state, draft);
   }
   by_word = draft.by_word;
-  return finish(draft);
+  auto mask = finish(draft);
+  mask->landings = std::move(landings);
+  return mask;
 }
 
 void MaskEngine::walk_plain(Draft& draft) {
@@ -355,7 +365,10 @@ void MaskEngine::add(ExprId e, ExprId tail, Draft& draft) {
       add_capture(e, tail, draft);
       return;
     case Kind::Conj:
-      if (tail == kEpsilon && !draft.ends && add_tracked(e, draft)) return;
+      if (tail == kEpsilon && !draft.ends && add_tracked(e, draft)) {
+        if (draft.landings) draft.landings->complete = false;
+        return;
+      }
       if (add_but(e, tail, draft)) return;
       break;
     default:
@@ -387,6 +400,8 @@ bool MaskEngine::add_but(ExprId conj, ExprId tail, Draft& draft) {
   inner.ends = draft.ends;
   inner.undecided = draft.undecided;
   inner.scope = draft.scope;
+  Landings landings;
+  if (draft.landings) inner.landings = &landings;
   struct Place {
     ExprId words, state;
   };
@@ -398,6 +413,7 @@ bool MaskEngine::add_but(ExprId conj, ExprId tail, Draft& draft) {
     if (state == kEmpty) dead.push_back(id);
     else inner.reach(pool_.shortest(state));
   };
+  const uint64_t behind = pool_.shortest(tail);
   trie.walk(Place{words, pool_.concat(conj, tail)}, [&](uint32_t i, uint32_t depth, const Place& above, Place& here) {
     here.words = pool_.step_held(above.words, trie.byte(i));
     if (here.words == kEmpty) return TokenTrie::Go::kPast;
@@ -420,6 +436,14 @@ bool MaskEngine::add_but(ExprId conj, ExprId tail, Draft& draft) {
   draft.dense.insert(draft.dense.end(), inner.dense.begin(), inner.dense.end());
   draft.by_word = draft.by_word || inner.by_word;
   draft.reach(inner.after);
+  if (draft.landings) {
+    draft.landings->complete = draft.landings->complete && landings.complete;
+    for (const Landings::Inside& inside : landings.inside)
+      draft.landings->inside.push_back({inside.lexeme, inside.tail, inner.after - std::min<uint64_t>(inner.after, behind), false});
+    for (const Landings::End& end : landings.ends)
+      for (uint32_t id : end.ids)
+        if (!std::binary_search(dead.begin(), dead.end(), id)) draft.land(end.state, id);
+  }
   return true;
 }
 
@@ -438,6 +462,8 @@ bool MaskEngine::add_lexeme(ExprId lexeme, ExprId tail, Draft& draft) {
   if (draft.budget != kUnbounded && left >= draft.budget) return false;
   add_staying(table, draft);
   draft.reach(left);
+  if (draft.landings && !(table.bits.empty() && table.ids.empty()))
+    draft.landings->inside.push_back({pool_.lexeme(lexeme), tail, table.way_out(pool_.shortest(lexeme)), true});
   if (tail != kEpsilon) {
     walk(*table.remainders, tail, draft, table.denied);
     walk(vocab_.trie(), tail, draft, {}, &table.exits);
@@ -472,6 +498,7 @@ void MaskEngine::add_capture(ExprId capture, ExprId tail, Draft& draft) {
     }
     add_staying(*table, draft);
     draft.reach(left);
+    if (draft.landings) draft.landings->inside.push_back({record.lexeme, fresh, table->way_out(pool_.shortest(record.lexeme)), true});
     draft.undecided = &leaving;
     draft.scope = capture;
     walk(*table->remainders, fresh, draft, table->denied);
@@ -488,6 +515,7 @@ void MaskEngine::add_capture(ExprId capture, ExprId tail, Draft& draft) {
     }
     draft.by_word = draft.by_word || inner.by_word;
     draft.reach(left);
+    if (draft.landings) draft.landings->complete = false;
   }
   for (uint32_t id : leaving)
     if (leaves_capture(id, capture, fresh, tail, draft)) draft.ids.push_back(id);
@@ -525,6 +553,7 @@ bool MaskEngine::leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprI
   if (state == kEmpty) return false;
   if (draft.budget != kUnbounded) return fits(state, draft.budget, false);
   draft.reach(way_out(state, draft, false));
+  draft.land(state, id);
   return true;
 }
 
@@ -631,7 +660,10 @@ void MaskEngine::walk(const TokenTrie& trie, ExprId from, Draft& draft, std::spa
         if (last_good && draft.budget == kUnbounded) draft.reach(way_out(state, draft, here.by_length));
       }
       for (uint32_t id : ids)
-        if (last_good && !is_denied(id)) draft.ids.push_back(id);
+        if (last_good && !is_denied(id)) {
+          draft.ids.push_back(id);
+          draft.land(state, id);
+        }
     }
     return past ? TokenTrie::Go::kPast : TokenTrie::Go::kInto;
   };

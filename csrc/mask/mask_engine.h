@@ -18,6 +18,7 @@
 #include "base/chunked.h"
 #include "expr/pool.h"
 #include "mask/counts.h"
+#include "mask/landings.h"
 #include "mask/lexeme_table.h"
 #include "mask/product_table.h"
 #include "mask/saved_tables.h"
@@ -35,8 +36,11 @@ struct Mask {
   bool all = false;              // every id of the vocabulary is allowed
   mutable bool of_any_count = false;   // it serves states that counted differently, from which it is not equally far
   mutable std::atomic<uint32_t> read_at = 0;   // when it was read last, in masks made
+  mutable std::unique_ptr<Landings> landings;  // where its tokens lead, once it was asked
   static constexpr uint32_t kNotMeasured = kInfinite - 1;
-  size_t memory() const { return sizeof(*this) + (own.size() + ids.size()) * sizeof(uint32_t); }
+  size_t memory() const {
+    return sizeof(*this) + (own.size() + ids.size()) * sizeof(uint32_t) + (landings ? landings->memory() : 0);
+  }
 };
 
 class SavedSource;
@@ -131,6 +135,10 @@ class MaskEngine {
   bool add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Draft& draft);
   void walk_pairs(ExprId stack, Trackers& trackers, Draft& draft);
   const Mask* mask_of_any_count(ExprId state);
+  std::unique_ptr<Mask> mask_of_stack(ExprId state);
+  Landings& landings_of(const Mask& mask, ExprId state);
+  const Landings::Beside& beside(Landings& landings, ExprId floor, const std::vector<uint32_t>& sources);
+  uint32_t most_units(uint32_t source);
   const ProductTable& product_for(ExprId lexeme, ExprId tracker);
   void add_capture(ExprId capture, ExprId tail, Draft& draft);
   bool leaves_capture(uint32_t id, ExprId capture, ExprId fresh, ExprId tail, Draft& draft);
@@ -183,6 +191,8 @@ class MaskEngine {
   std::unordered_map<uint64_t, std::unique_ptr<ProductTable>> products_;   // lexeme << 32 | tracker
   std::unordered_map<ExprId, uint32_t> cost_;
   std::optional<bool> tokens_split_;
+  bool noting_landings_ = false;   // masks that are made now say where their tokens lead
+  std::unordered_map<uint32_t, uint32_t> most_units_;   // source that counts -> units that begin in a token at the most
   std::unordered_map<ExprId, uint32_t> after_tokens_;   // of states whose mask is of any count
   std::unordered_map<ExprId, SavedPlace> saved_;
   std::unordered_map<const void*, uint32_t> table_read_at_;   // of tables and products, as Mask::read_at

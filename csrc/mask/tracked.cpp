@@ -17,25 +17,6 @@ namespace decodex {
 
 namespace {
 
-struct Tracked {
-  ExprId stack = kEmpty;     // kEmpty: the expression is no such intersection
-  ExprId tracker = kEmpty;
-};
-
-Tracked split(ExprPool& pool, ExprId e) {
-  const Node& n = pool.node(e);
-  if (n.kind != Kind::Conj || (n.flags & (kLookbehind | kLookahead)) || !(n.flags & kHasRule)) return {};
-  ExprId stack = kEmpty;
-  std::vector<ExprId> trackers;
-  for (ExprId kid : pool.kids(e)) {
-    if (!(pool.node(kid).flags & kHasRule)) trackers.push_back(kid);
-    else if (stack == kEmpty) stack = kid;
-    else return {};
-  }
-  if (trackers.empty()) return {};
-  return {stack, pool.conj(trackers)};
-}
-
 // The states along a text, of which the next one that is read may share the beginning.
 class Path {
  public:
@@ -65,6 +46,20 @@ struct TripleHash {
 };
 
 }  // namespace
+
+Tracked split_tracked(ExprPool& pool, ExprId e) {
+  const Node& n = pool.node(e);
+  if (n.kind != Kind::Conj || (n.flags & (kLookbehind | kLookahead)) || !(n.flags & kHasRule)) return {};
+  ExprId stack = kEmpty;
+  std::vector<ExprId> trackers;
+  for (ExprId kid : pool.kids(e)) {
+    if (!(pool.node(kid).flags & kHasRule)) trackers.push_back(kid);
+    else if (stack == kEmpty) stack = kid;
+    else return {};
+  }
+  if (trackers.empty()) return {};
+  return {stack, pool.conj(trackers)};
+}
 
 // The trackers of one state, by how they are treated, and what can be completed with them.
 class MaskEngine::Trackers {
@@ -180,7 +175,7 @@ class MaskEngine::Trackers {
 // The mask of a state that counts, where what is counted makes no difference: not if many more had been counted, nor if
 // nothing were. nullptr: it does, or nothing is counted.
 const Mask* MaskEngine::mask_of_any_count(ExprId state) {
-  const auto [stack, tracker] = split(pool_, state);
+  const auto [stack, tracker] = split_tracked(pool_, state);
   if (stack == kEmpty || !vocab_.spells_every_byte()) return nullptr;
   std::vector<ExprId> tight{stack}, loose{stack};
   const ExprId single[] = {tracker};
@@ -199,7 +194,7 @@ const Mask* MaskEngine::mask_of_any_count(ExprId state) {
 }
 
 bool MaskEngine::add_tracked(ExprId e, Draft& draft) {
-  const auto [stack, tracker] = split(pool_, e);
+  const auto [stack, tracker] = split_tracked(pool_, e);
   if (stack == kEmpty) return false;
   Trackers trackers(pool_, tracker, draft);
   std::vector<ExprId> plain;

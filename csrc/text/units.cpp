@@ -122,6 +122,17 @@ class UnitSource final : public RuleSource {
   }
 
   ExprId counter(ExprPool& pool, uint64_t key) override { return state(pool, place_of(key), 0, kCounting); }
+  std::vector<ExprId> counters(ExprPool& pool) override {
+    std::vector<ExprId> out;
+    for (size_t place = 0; place < automaton_.steps.size(); ++place) out.push_back(state(pool, static_cast<uint8_t>(place), 0, kCounting));
+    return out;
+  }
+  uint32_t counted(uint64_t key) const override { return count_of(key); }
+  uint32_t room(uint64_t key) const override {
+    if (mode_of(key) == kCounting) return kInfinite;
+    if (count_of(key) < min_) return 0;
+    return mode_of(key) == kMaximum ? max_ - count_of(key) : kInfinite;
+  }
   ExprId resume(ExprPool& pool, uint64_t key, uint64_t counted) override {
     return state(pool, place_of(counted), count_of(key) + count_of(counted), mode_of(key));
   }

@@ -1,0 +1,338 @@
+// Texts that complete a stack and trackers which look for something, whatever those have read so far: a text of the
+// stack, and in it, at the nearest place where any text may stand, a separator and a text with all that is looked for
+// (RuleSource::floor). They are kept for each state of the stack, so that it takes no search to know that a state of both
+// can be completed, and where trackers count, how much of that they will count at the most.
+// Methods: the place is found by Dijkstra's (1959), part by part.
+#include <algorithm>
+#include <functional>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "expr/pool.h"
+
+namespace decodex {
+
+namespace {
+
+uint32_t plus(uint32_t a, uint64_t b) { return a == kInfinite || b >= kInfinite - 1 - uint64_t{a} ? kInfinite : a + static_cast<uint32_t>(b); }
+
+}  // namespace
+
+// ---- where any text may stand ----
+
+// The nearest state of a stack, read alone, that separators leave as it is. What stands there may be any text. The parts of
+// the stack are passed by their shortest words, nearest first (Dijkstra 1959), so that it does not matter how many states
+// they have.
+const ExprPool::Spot& ExprPool::free_spot(ExprId stack) {
+  constexpr size_t kMostStacks = 1'000, kLongestWay = 1u << 16;
+  if (auto known = spots_.find(stack); known != spots_.end()) return known->second;
+  struct Reached {
+    ExprId from;
+    std::string way;   // from there
+    uint64_t bytes;    // from the beginning
+  };
+  using Entry = std::pair<uint64_t, ExprId>;
+  std::unordered_map<ExprId, Reached> reached{{stack, {stack, "", 0}}};
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
+  queue.emplace(0, stack);
+  auto found = [&](ExprId spot) -> const Spot& {
+    std::string way;
+    for (ExprId e = spot;; e = reached.at(e).from) {
+      const auto [known, fresh] = spots_.try_emplace(e, Spot{spot, way});
+      if (fresh) source_bytes_ += way.size();
+      if (e == stack) return known->second;
+      way = reached.at(e).way + way;
+    }
+  };
+  size_t looked = 0;
+  while (!queue.empty() && looked < kMostStacks) {
+    const auto [bytes, here] = queue.top();
+    queue.pop();
+    if (bytes > reached.at(here).bytes) continue;
+    ++looked;
+    auto go = [&](ExprId to, std::string way) {
+      const uint64_t length = bytes + way.size();
+      if (length > kLongestWay || to == kEmpty || shortest(to) == kInfinite) return;
+      auto [it, fresh] = reached.try_emplace(to, Reached{here, "", UINT64_MAX});
+      if (it->second.bytes <= length) return;
+      it->second = {here, std::move(way), length};
+      queue.emplace(length, to);
+    };
+    if (is_free(lexeme_at_head(here))) return found(here);
+    if (node(here).flags & (kLookahead | kLookbehind)) continue;
+    const bool followed = node(here).kind == Kind::Concat;
+    const ExprId head = followed ? ExprId{node(here).a} : here, behind = followed ? ExprId{node(here).b} : kEpsilon;
+    switch (node(head).kind) {
+      case Kind::Bytes: {   // a text is one way
+        std::string way;
+        ExprId rest = here;
+        for (const ByteSet* set; (set = leading_set(rest)) && way.size() <= kLongestWay; rest = ExprId{node(rest).b})
+          way.push_back(static_cast<char>(set->first()));
+        if (rest == here) go(behind, some_word(head));
+        else go(rest, std::move(way));
+        break;
+      }
+      case Kind::Alt:
+        for (ExprId kid : kids(head)) go(concat(kid, behind), "");
+        break;
+      case Kind::Rule:
+        go(concat(expand(head), behind), "");
+        break;
+      case Kind::Capture:
+        if (const ExprId wordless = without_words(head); wordless != head) go(concat(wordless, behind), "");
+        break;
+      case Kind::Repeat: {
+        const Node& n = node(head);
+        go(concat({ExprId{n.a}, repeat(ExprId{n.a}, n.b > 0 ? n.b - 1 : 0, n.c == kUnbounded ? kUnbounded : n.c - 1), behind}), "");
+        if (n.b == 0) go(behind, "");
+        break;
+      }
+      case Kind::Concat:
+        go(concat(ExprId{node(head).a}, concat(ExprId{node(head).b}, behind)), "");
+        break;
+      case Kind::Lexeme:
+        if (const auto way = way_to_free(head)) go(concat(run_held(head, *way), behind), *way);
+        [[fallthrough]];
+      default:
+        if (shortest(head) != kInfinite) go(behind, some_word(head));
+    }
+  }
+  return spots_[stack];
+}
+
+
+// ---- what is put in there ----
+
+const ExprPool::Filling& ExprPool::filling(ExprId stack, ExprId floor) {
+  const uint64_t key = uint64_t{static_cast<uint32_t>(stack)} << 32 | static_cast<uint32_t>(floor);
+  const auto [known, fresh] = fillings_.try_emplace(key);   // none, for whoever asks on the way
+  if (!fresh) return known->second;
+  Filling& out = known->second;
+  if (shortest(stack) == kInfinite) return out;
+  if (floor == kAnything) {
+    out.bytes = shortest(stack);
+    out.behind = stack;
+    return out;
+  }
+  const Spot spot = free_spot(stack);
+  if (spot.state == kEmpty) return out;
+  Filling found;
+  if (spot.state == stack) {
+    found = filling_at(stack, floor);
+  } else if (const Filling& there = filling(spot.state, floor); there.bytes != kInfinite) {
+    found = {plus(there.bytes, spot.way.size()), spot.way, &there};
+    if (capture_count_ > 0 && derive_text(stack, spot.way) != spot.state && !reads(stack, text_of(found))) return out;
+  }
+  source_bytes_ += found.piece.size();
+  return out = std::move(found);
+}
+
+// The same, where any text may stand at once: what each tracker looks for, behind a separator.
+ExprPool::Filling ExprPool::filling_at(ExprId spot, ExprId floor) {
+  ExprId lexeme = lexeme_at_head(spot);
+  const ExprId behind = node(spot).kind == Kind::Concat ? ExprId{node(spot).b} : kEpsilon;
+  uint64_t room = kNoLimit;   // bytes
+  if (const Relaxed unlimited = relaxed(lexeme); unlimited.limit != kNoLimit) lexeme = unlimited.expr, room = unlimited.limit;
+  const ExprId single[] = {floor};
+  std::vector<ExprId> found, left;
+  std::string text;
+  for (ExprId part : node(floor).kind == Kind::Conj ? kids(floor) : std::span<const ExprId>(single)) {
+    const std::string* word = word_behind_separator(lexeme, part);
+    const bool fits = word && text.size() + word->size() + shortest(lexeme) <= room;
+    if (fits) text += *word;
+    (fits ? found : left).push_back(part);
+  }
+  const std::string end = some_word(lexeme);
+  if (!each_accepts(found, text, end)) text.clear(), left.insert(left.end(), found.begin(), found.end());
+  text += text.empty() ? some_word(lexeme_at_head(spot)) : end;
+  Filling out;
+  const Filling& next = filling(behind, conj(left));
+  if (next.bytes == kInfinite) return out;
+  out = {plus(next.bytes, text.size()), text, &next};
+  if (capture_count_ > 0 && !reads(spot, text_of(out))) out.bytes = kInfinite;
+  return out;
+}
+
+// A separator and a shortest text with what a tracker looks for, which a lexeme reads to be as it was; nullptr: none is
+// known.
+const std::string* ExprPool::word_behind_separator(ExprId lexeme, ExprId floor) {
+  constexpr uint64_t kMostStates = 2'000;
+  auto [known, fresh] = words_.try_emplace(uint64_t{static_cast<uint32_t>(lexeme)} << 32 | static_cast<uint32_t>(floor));
+  std::string& word = known->second;
+  const ByteSet* separators = floor_of(floor).separators;
+  if (!fresh || !separators) return word.empty() ? nullptr : &word;
+  const int separator = staying_character(lexeme, *separators);
+  const ExprId both = conj(lexeme, floor);
+  if (separator < 0 || both == kEmpty) return nullptr;
+  if (node(both).kind == Kind::Conj && node(both).life.load(std::memory_order_relaxed) == kNotAsked) {   // not at any price
+    const auto length = best_first(both, kMostStates, false, false);
+    if (!length) return nullptr;
+    set_shortest(both, *length);
+  }
+  if (shortest(both) == kInfinite) return nullptr;
+  std::string text = static_cast<char>(separator) + some_word(both);
+  ExprId here = lexeme, tracker = floor;
+  for (size_t read = 1; read <= text.size() && here != kEmpty; ++read) {
+    here = step_held(here, static_cast<uint8_t>(text[read - 1]));
+    if (read > 1) tracker = step_held(tracker, static_cast<uint8_t>(text[read - 1]));
+    if (here == lexeme && nullable(tracker)) {
+      word = text.substr(0, read);
+      break;
+    }
+  }
+  source_bytes_ += word.size();
+  return word.empty() ? nullptr : &word;
+}
+
+std::string ExprPool::text_of(const Filling& filling) {
+  std::string text;
+  const Filling* piece = &filling;
+  for (; piece->next; piece = piece->next) text += piece->piece;
+  return text + some_word(piece->behind);
+}
+
+ExprId ExprPool::derive_text(ExprId e, std::string_view text) {
+  for (char c : text) e = derive(e, static_cast<uint8_t>(c));
+  return e;
+}
+
+ExprId ExprPool::lexeme_at_head(ExprId e) const {
+  const ExprId head = node(e).kind == Kind::Concat ? ExprId{node(e).a} : e;
+  return node(head).kind == Kind::Lexeme ? head : kEmpty;
+}
+
+// Do all the likeliest separators leave a lexeme as it is, but for a count that leaves much room?
+bool ExprPool::is_free(ExprId lexeme) {
+  if (lexeme == kEmpty) return false;
+  if (const Relaxed unlimited = relaxed(lexeme); unlimited.limit != kNoLimit) lexeme = unlimited.expr;
+  return std::ranges::all_of(kSeparators, [&](char c) { return step_held(lexeme, static_cast<uint8_t>(c)) == lexeme; });
+}
+
+// Bytes with which a lexeme comes to be free; nullopt: not soon. Breadth-first.
+std::optional<std::string> ExprPool::way_to_free(ExprId lexeme) {
+  if (auto known = ways_to_free_.find(lexeme); known != ways_to_free_.end()) return known->second;
+  constexpr size_t kMostStates = 64;
+  struct Reached {
+    ExprId state;
+    size_t from;
+    char byte;
+  };
+  std::vector<Reached> reached{{lexeme, 0, 0}};
+  std::unordered_set<ExprId> seen{lexeme};
+  std::optional<std::string> way;
+  for (size_t k = 0; k < reached.size() && seen.size() <= kMostStates && !way; ++k) {
+    if (is_free(reached[k].state)) {
+      way.emplace();
+      for (size_t at = k; at > 0; at = reached[at].from) way->push_back(reached[at].byte);
+      std::ranges::reverse(*way);
+      break;
+    }
+    const ByteClasses& cls = classes(reached[k].state);
+    for (int c = 0; c < cls.count; ++c)
+      if (const ExprId next = step_held(reached[k].state, cls.representative[c]); node(next).kind == Kind::Lexeme && seen.insert(next).second)
+        reached.push_back({next, k, static_cast<char>(cls.representative[c])});
+  }
+  ways_to_free_.emplace(lexeme, way);
+  return way;
+}
+
+// Whatever it reads, does a lexeme come to be free again soon? Bytes that this takes at the most; nullopt: not surely.
+std::optional<uint32_t> ExprPool::always_comes_free(ExprId lexeme) {
+  if (auto known = always_free_.find(lexeme); known != always_free_.end()) return known->second;
+  constexpr size_t kMostStates = 64;
+  std::vector<ExprId> states{lexeme};
+  std::unordered_set<ExprId> seen{lexeme};
+  std::optional<uint32_t> most = 0;
+  for (size_t k = 0; k < states.size() && most; ++k) {
+    const auto way = seen.size() <= kMostStates ? way_to_free(states[k]) : std::nullopt;
+    most = way ? std::optional(std::max(*most, static_cast<uint32_t>(way->size()))) : std::nullopt;
+    const ByteClasses& cls = classes(states[k]);
+    for (int c = 0; c < cls.count && most; ++c) {
+      const ExprId next = step_held(states[k], cls.representative[c]);
+      if (next == kEmpty || next == kEpsilon) continue;
+      if (node(next).kind != Kind::Lexeme || relaxed(next).limit != kNoLimit) most.reset();
+      else if (seen.insert(next).second) states.push_back(next);
+    }
+  }
+  always_free_.emplace(lexeme, most);
+  return most;
+}
+
+// Bytes of a word of an intersection of a stack with trackers that is made of a word of the stack, with all that must
+// still be found put in where any text may stand. nullopt: that is none of its words.
+std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
+  if (node(e).kind != Kind::Conj || (node(e).flags & (kLookahead | kLookbehind))) return std::nullopt;
+  const ExprId stack = stack_of(e);
+  if (stack == kEmpty || has_capture_at_head(e)) return std::nullopt;
+  std::vector<ExprId> others, floors;
+  for (ExprId kid : kids(e)) {
+    if (kid == stack) continue;
+    const ExprId floor = floor_of(kid).state;
+    if (floor == kEmpty) others.push_back(kid);
+    else floors.push_back(floor);
+  }
+  if (floors.empty()) return std::nullopt;
+  const Filling* filled = &filling(stack, conj(floors));
+  if (filled->bytes == kInfinite) return std::nullopt;
+  if (!std::ranges::all_of(others, [&](ExprId other) { return has_room(other, units_of(node(other).a, *filled)); }))
+    if (!each_accepts(others, text_of(*filled), "")) return std::nullopt;
+  std::string text;
+  for (; filled->next; filled = filled->next) text += filled->piece;
+  const auto [kept, fresh] = texts_.insert(std::move(text));
+  if (fresh) source_bytes_ += kept->size();
+  return from(e, {filled->behind, -1, &*kept});
+}
+
+// ---- what counts ----
+
+bool ExprPool::has_room(ExprId tracker, uint32_t units) {
+  if (!is_regular_rule(tracker)) return false;
+  const uint32_t room = sources_[node(tracker).a]->room(node(tracker).key);
+  return room == kInfinite || (units != kInfinite && units <= room);
+}
+
+uint32_t ExprPool::units_of(uint32_t source, const Filling& filling) {
+  std::vector<const Filling*> pieces;
+  const Filling* piece = &filling;
+  for (; piece->next; piece = piece->next) pieces.push_back(piece);
+  uint32_t units = units_of_word(source, piece->behind);
+  for (size_t k = pieces.size(); k-- > 0;) units = plus(units, units_in(source, pieces[k]->piece));
+  return units;
+}
+
+// Units that begin in the word of an expression, or of what is left of it, part by part: those of a concatenation are no
+// more than those of its parts.
+uint32_t ExprPool::units_of_word(uint32_t source, ExprId e) {
+  auto key = [&](ExprId part) { return uint64_t{source} << 32 | static_cast<uint32_t>(part); };
+  std::vector<ExprId> heads;
+  for (; node(e).kind == Kind::Concat && decomposes(e) && !units_.contains(key(e)); e = ExprId{node(e).b}) heads.push_back(e);
+  auto of_part = [&](ExprId part) {
+    if (auto known = units_.find(key(part)); known != units_.end()) return known->second;
+    const uint32_t units = nullable(part) ? 0 : units_in(source, some_word(part));
+    units_.emplace(key(part), units);
+    return units;
+  };
+  uint32_t units = of_part(e);
+  for (size_t k = heads.size(); k-- > 0;) {
+    units = plus(units, of_part(ExprId{node(heads[k]).a}));
+    units_.emplace(key(heads[k]), units);
+  }
+  return units;
+}
+
+// Units that begin in a text, wherever in a unit it begins; kInfinite: not known.
+uint32_t ExprPool::units_in(uint32_t source, std::string_view text) {
+  uint32_t most = 0;
+  for (ExprId state : sources_[source]->counters(*this)) {
+    state = derive_text(state, text);
+    if (!is_regular_rule(state) || node(state).a != source) return kInfinite;
+    most = std::max(most, sources_[source]->counted(node(state).key));
+  }
+  return most;
+}
+
+}  // namespace decodex
