@@ -26,7 +26,7 @@ uint32_t plus(uint32_t a, uint64_t b) { return a == kInfinite || b >= kInfinite 
 
 // The nearest state of a stack, read alone, that separators leave as it is. What stands there may be any text. The parts of
 // the stack are passed by their shortest words, nearest first (Dijkstra 1959), so that it does not matter how many states
-// they have.
+// they have; where a state is met of which it is known, it is not looked for again.
 const ExprPool::Spot& ExprPool::free_spot(ExprId stack) {
   constexpr size_t kMostStacks = 1'000, kLongestWay = 1u << 16;
   if (auto known = spots_.find(stack); known != spots_.end()) return known->second;
@@ -34,76 +34,96 @@ const ExprPool::Spot& ExprPool::free_spot(ExprId stack) {
     ExprId from;
     std::string way;   // from there
     uint64_t bytes;    // from the beginning
+    bool by_word = false;
   };
   using Entry = std::pair<uint64_t, ExprId>;
   std::unordered_map<ExprId, Reached> reached{{stack, {stack, "", 0}}};
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
   queue.emplace(0, stack);
-  auto found = [&](ExprId spot) -> const Spot& {
-    std::string way;
-    for (ExprId e = spot;; e = reached.at(e).from) {
-      const auto [known, fresh] = spots_.try_emplace(e, Spot{spot, way});
-      if (fresh) source_bytes_ += way.size();
-      if (e == stack) return known->second;
-      way = reached.at(e).way + way;
-    }
-  };
-  size_t looked = 0;
-  while (!queue.empty() && looked < kMostStacks) {
+  ExprId best = kEmpty;   // of which it is known, and from which it is nearest
+  uint64_t nearest = UINT64_MAX;
+  for (size_t looked = 0; !queue.empty() && queue.top().first < nearest && looked < kMostStacks; ++looked) {
     const auto [bytes, here] = queue.top();
     queue.pop();
     if (bytes > reached.at(here).bytes) continue;
-    ++looked;
-    auto go = [&](ExprId to, std::string way) {
+    if (auto known = spots_.find(here); known != spots_.end()) {
+      if (const Spot& spot = known->second; spot.state != kEmpty && bytes + spot.way.size() < nearest) {
+        best = here;
+        nearest = bytes + spot.way.size();
+      }
+      continue;
+    }
+    if (is_free(lexeme_at_head(here))) {
+      spots_.emplace(here, Spot{here, "", kEmpty});
+      best = here;
+      nearest = bytes;
+      break;
+    }
+    each_part_passed(here, [&](ExprId to, std::string way, bool by_word) {
       const uint64_t length = bytes + way.size();
       if (length > kLongestWay || to == kEmpty || shortest(to) == kInfinite) return;
       auto [it, fresh] = reached.try_emplace(to, Reached{here, "", UINT64_MAX});
       if (it->second.bytes <= length) return;
-      it->second = {here, std::move(way), length};
+      it->second = {here, std::move(way), length, by_word};
       queue.emplace(length, to);
-    };
-    if (is_free(lexeme_at_head(here))) return found(here);
-    if (node(here).flags & (kLookahead | kLookbehind)) continue;
-    const bool followed = node(here).kind == Kind::Concat;
-    const ExprId head = followed ? ExprId{node(here).a} : here, behind = followed ? ExprId{node(here).b} : kEpsilon;
-    switch (node(head).kind) {
-      case Kind::Bytes: {   // a text is one way
-        std::string way;
-        ExprId rest = here;
-        for (const ByteSet* set; (set = leading_set(rest)) && way.size() <= kLongestWay; rest = ExprId{node(rest).b})
-          way.push_back(static_cast<char>(set->first()));
-        if (rest == here) go(behind, some_word(head));
-        else go(rest, std::move(way));
-        break;
-      }
-      case Kind::Alt:
-        for (ExprId kid : kids(head)) go(concat(kid, behind), "");
-        break;
-      case Kind::Rule:
-        go(concat(expand(head), behind), "");
-        break;
-      case Kind::Capture:
-        if (const ExprId wordless = without_words(head); wordless != head) go(concat(wordless, behind), "");
-        break;
-      case Kind::Repeat: {
-        const Node& n = node(head);
-        go(concat({ExprId{n.a}, repeat(ExprId{n.a}, n.b > 0 ? n.b - 1 : 0, n.c == kUnbounded ? kUnbounded : n.c - 1), behind}), "");
-        if (n.b == 0) go(behind, "");
-        break;
-      }
-      case Kind::Concat:
-        go(concat(ExprId{node(head).a}, concat(ExprId{node(head).b}, behind)), "");
-        break;
-      case Kind::Lexeme:
-        if (const auto way = way_to_free(head)) go(concat(run_held(head, *way), behind), *way);
-        [[fallthrough]];
-      default:
-        if (shortest(head) != kInfinite) go(behind, some_word(head));
-    }
+    });
   }
-  return spots_[stack];
+  if (best == kEmpty) return spots_[stack];
+  Spot spot = spots_.at(best);
+  for (ExprId e = best; e != stack;) {
+    const Reached& step = reached.at(e);
+    e = step.from;
+    spot.way = step.way + spot.way;
+    if (step.by_word) spot.gate = e;
+    if (spots_.emplace(e, spot).second) source_bytes_ += spot.way.size();
+  }
+  return spots_.at(stack);
 }
 
+// Calls go(state, way, by_word) for what is left of a state behind its first part, or a step into that; `by_word`: a
+// capture's word is taken for new.
+template <class Go>
+void ExprPool::each_part_passed(ExprId state, Go go) {
+  constexpr size_t kLongestWay = 1u << 16;
+  if (node(state).flags & (kLookahead | kLookbehind)) return;
+  const bool followed = node(state).kind == Kind::Concat;
+  const ExprId head = followed ? ExprId{node(state).a} : state, behind = followed ? ExprId{node(state).b} : kEpsilon;
+  switch (node(head).kind) {
+    case Kind::Bytes: {   // a text is one way
+      std::string way;
+      ExprId rest = state;
+      for (const ByteSet* set; (set = leading_set(rest)) && way.size() <= kLongestWay; rest = ExprId{node(rest).b})
+        way.push_back(static_cast<char>(set->first()));
+      if (rest == state) go(behind, some_word(head), false);
+      else go(rest, std::move(way), false);
+      return;
+    }
+    case Kind::Alt:
+      for (ExprId kid : kids(head)) go(concat(kid, behind), "", false);
+      return;
+    case Kind::Rule:
+      go(concat(expand(head), behind), "", false);
+      return;
+    case Kind::Capture:
+      if (const ExprId wordless = without_words(head); wordless != head) go(concat(wordless, behind), "", true);
+      return;
+    case Kind::Repeat: {
+      const Node& n = node(head);
+      go(concat({ExprId{n.a}, repeat(ExprId{n.a}, n.b > 0 ? n.b - 1 : 0, n.c == kUnbounded ? kUnbounded : n.c - 1), behind}), "", false);
+      if (n.b == 0) go(behind, "", false);
+      return;
+    }
+    case Kind::Concat:
+      go(concat(ExprId{node(head).a}, concat(ExprId{node(head).b}, behind)), "", false);
+      return;
+    case Kind::Lexeme:
+      if (const auto way = way_to_free(head)) go(concat(run_held(head, *way), behind), *way, false);
+      break;
+    default:
+      break;
+  }
+  if (shortest(head) != kInfinite) go(behind, some_word(head), false);
+}
 
 // ---- what is put in there ----
 
@@ -118,14 +138,18 @@ const ExprPool::Filling& ExprPool::filling(ExprId stack, ExprId floor) {
     out.behind = stack;
     return out;
   }
-  const Spot spot = free_spot(stack);
+  const Spot& spot = free_spot(stack);
   if (spot.state == kEmpty) return out;
   Filling found;
   if (spot.state == stack) {
     found = filling_at(stack, floor);
-  } else if (const Filling& there = filling(spot.state, floor); there.bytes != kInfinite) {
-    found = {plus(there.bytes, spot.way.size()), spot.way, &there};
-    if (capture_count_ > 0 && derive_text(stack, spot.way) != spot.state && !reads(stack, text_of(found))) return out;
+  } else {
+    const ExprId to = spot.gate != kEmpty && spot.gate != stack ? spot.gate : spot.state;   // from there on it was tried
+    const Filling& there = filling(to, floor);
+    if (there.bytes == kInfinite) return out;
+    const std::string way = spot.way.substr(0, spot.way.size() - (to == spot.state ? 0 : free_spot(to).way.size()));
+    found = {plus(there.bytes, way.size()), way, &there};
+    if (spot.gate == stack && !reads(stack, text_of(found))) return out;
   }
   source_bytes_ += found.piece.size();
   return out = std::move(found);
@@ -195,11 +219,6 @@ std::string ExprPool::text_of(const Filling& filling) {
   return text + some_word(piece->behind);
 }
 
-ExprId ExprPool::derive_text(ExprId e, std::string_view text) {
-  for (char c : text) e = derive(e, static_cast<uint8_t>(c));
-  return e;
-}
-
 ExprId ExprPool::lexeme_at_head(ExprId e) const {
   const ExprId head = node(e).kind == Kind::Concat ? ExprId{node(e).a} : e;
   return node(head).kind == Kind::Lexeme ? head : kEmpty;
@@ -240,7 +259,7 @@ std::optional<std::string> ExprPool::way_to_free(ExprId lexeme) {
   return way;
 }
 
-// Whatever it reads, does a lexeme come to be free again soon? Bytes that this takes at the most; nullopt: not surely.
+// Whatever it reads, does a lexeme come to be free again soon, if it has not ended? Bytes that this takes at the most; nullopt: not surely.
 std::optional<uint32_t> ExprPool::always_comes_free(ExprId lexeme) {
   if (auto known = always_free_.find(lexeme); known != always_free_.end()) return known->second;
   constexpr size_t kMostStates = 64;
@@ -278,7 +297,7 @@ std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
   if (floors.empty()) return std::nullopt;
   const Filling* filled = &filling(stack, conj(floors));
   if (filled->bytes == kInfinite) return std::nullopt;
-  if (!std::ranges::all_of(others, [&](ExprId other) { return has_room(other, units_of(node(other).a, *filled)); }))
+  if (!std::ranges::all_of(others, [&](ExprId other) { return counts(other) && has_room(other, units_of(node(other).a, *filled)); }))
     if (!each_accepts(others, text_of(*filled), "")) return std::nullopt;
   std::string text;
   for (; filled->next; filled = filled->next) text += filled->piece;
@@ -328,7 +347,7 @@ uint32_t ExprPool::units_of_word(uint32_t source, ExprId e) {
 uint32_t ExprPool::units_in(uint32_t source, std::string_view text) {
   uint32_t most = 0;
   for (ExprId state : sources_[source]->counters(*this)) {
-    state = derive_text(state, text);
+    for (char c : text) state = derive(state, static_cast<uint8_t>(c));
     if (!is_regular_rule(state) || node(state).a != source) return kInfinite;
     most = std::max(most, sources_[source]->counted(node(state).key));
   }

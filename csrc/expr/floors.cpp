@@ -202,6 +202,8 @@ bool ExprPool::counts(ExprId e) { return is_regular_rule(e) && sources_[node(e).
 // ---- words ----
 
 bool ExprPool::reads(ExprId e, std::string_view word) {
+  if (node(e).kind == Kind::Conj && !(node(e).flags & (kLookahead | kLookbehind)))   // no states of all parts
+    return std::ranges::all_of(kids(e), [&](ExprId part) { return reads(part, word); });
   for (char c : word) {
     if (e == kEmpty) return false;
     e = derive(e, static_cast<uint8_t>(c));

@@ -295,20 +295,32 @@ ExprId ExprPool::step_slow(ExprId state, uint8_t byte) {
   return step_locked(state, byte);
 }
 
-ExprId ExprPool::run(ExprId state, std::string_view text) {
-  for (size_t i = 0; i < text.size() && state != kEmpty; ++i) {
-    const auto byte = static_cast<uint8_t>(text[i]);
+std::optional<ExprId> ExprPool::known_run(ExprId state, std::string_view text) {
+  const size_t read = run_known(state, text);
+  return read == text.size() || state == kEmpty ? std::optional(state) : std::nullopt;
+}
+
+ExprId ExprPool::run(ExprId state, std::string_view text, bool live) {
+  const size_t read = run_known(state, text);
+  return read == text.size() || state == kEmpty ? state : run_slow(state, text.substr(read), live);
+}
+
+// Reads as much of the text as is known where it leads, and says how much.
+size_t ExprPool::run_known(ExprId& state, std::string_view text) const {
+  size_t read = 0;
+  for (; read < text.size() && state != kEmpty; ++read) {
+    const auto byte = static_cast<uint8_t>(text[read]);
     if (const Row* row = rows_[static_cast<uint32_t>(state)].load(std::memory_order_acquire)) [[likely]] {
       const uint32_t next = row->next[row->classes->of[byte]].load(std::memory_order_acquire);
-      if (next & kUnchecked) return run_slow(state, text.substr(i));
+      if (next & kUnchecked) break;
       state = ExprId{next};
     } else if (const auto next = known_step_of_set(state, byte)) {
       state = *next;
     } else {
-      return run_slow(state, text.substr(i));
+      break;
     }
   }
-  return state;
+  return read;
 }
 
 // The step of a state that keeps no row, where it needs no search; nullopt otherwise. Takes no lock.
@@ -322,14 +334,14 @@ std::optional<ExprId> ExprPool::known_step_of_set(ExprId state, uint8_t byte) co
 }
 
 // What can be completed after the last byte can be completed after each of those before.
-ExprId ExprPool::run_slow(ExprId state, std::string_view text) {
+ExprId ExprPool::run_slow(ExprId state, std::string_view text, bool known_live) {
   std::lock_guard lock(mutex_);
   std::vector<ExprId> path{state};
   for (size_t i = 0; i < text.size() && path.back() != kEmpty; ++i) path.push_back(derive(path.back(), static_cast<uint8_t>(text[i])));
-  if (path.back() == kEmpty || !live(path.back())) return kEmpty;
+  if (path.back() == kEmpty || (!known_live && !live(path.back()))) return kEmpty;
   for (size_t i = 0; i < text.size(); ++i)
     if (leading_set(path[i])) {
-      live(path[i + 1]);   // so that the step is known
+      if (!known_live) live(path[i + 1]);   // so that the step is known
     } else if (!reads_capture(path[i])) {
       Row& r = row(path[i]);
       r.next[r.classes->of[static_cast<uint8_t>(text[i])]].store(static_cast<uint32_t>(path[i + 1]), std::memory_order_release);

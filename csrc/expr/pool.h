@@ -243,7 +243,9 @@ class ExprPool {
     }
     return step_locked(state, byte);
   }
-  ExprId run(ExprId state, std::string_view text);             // step() over text, with the last state judged alone
+  // step() over text, with the last state judged alone; `live`: it is known to be, where the text may be read at all.
+  ExprId run(ExprId state, std::string_view text, bool live = false);
+  std::optional<ExprId> known_run(ExprId state, std::string_view text);   // where all transitions are known; lock-free
 
   ExprId run_held(ExprId state, std::string_view text) {       // the same, for callers that hold the lock anyway
     for (char c : text) state = step_held(state, static_cast<uint8_t>(c));
@@ -306,7 +308,8 @@ class ExprPool {
     ExprId behind = kEmpty;           // or, where nothing goes on, is a shortest word of
   };
   const Filling& filling(ExprId stack, ExprId floor);
-  // Whatever it reads, does a lexeme come soon to where any text may stand? Bytes that takes at the most. (lock held)
+  // Whatever it reads, does a lexeme come soon to where any text may stand, or end at once? Bytes that takes at the most.
+  // (lock held)
   std::optional<uint32_t> always_comes_free(ExprId lexeme);
   // Units of a source that counts which begin in such a word at the most; kInfinite: not known. (lock held)
   uint32_t units_of(uint32_t source, const Filling& filling);
@@ -403,12 +406,14 @@ class ExprPool {
   struct Spot {
     ExprId state = kEmpty;   // kEmpty: none was found
     std::string way;         // to it
+    ExprId gate = kEmpty;    // the first state on it that reads a capture, whose word is taken for new
   };
   const Spot& free_spot(ExprId stack);
+  template <class Go>
+  void each_part_passed(ExprId state, Go go);
   Filling filling_at(ExprId spot, ExprId floor);
   const std::string* word_behind_separator(ExprId lexeme, ExprId floor);
   std::string text_of(const Filling& filling);
-  ExprId derive_text(ExprId e, std::string_view text);
   ExprId lexeme_at_head(ExprId e) const;
   ExprId stack_of(ExprId conj) const;   // the part of an intersection that has rules; kEmpty: there is none, or several
   bool is_free(ExprId lexeme);
@@ -419,7 +424,8 @@ class ExprPool {
   std::optional<uint32_t> shortest_by_more_parts(ExprId e);
   std::optional<uint32_t> shortest_of_stack(ExprId e);
   std::optional<ExprId> known_step_of_set(ExprId state, uint8_t byte) const;
-  ExprId run_slow(ExprId state, std::string_view text);
+  size_t run_known(ExprId& state, std::string_view text) const;
+  ExprId run_slow(ExprId state, std::string_view text, bool known_live);
   bool spell_pair(ExprId e, uint32_t length);
   bool counts(ExprId e);
   bool is_wide(ExprId e);

@@ -35,12 +35,20 @@ ExprId MaskEngine::advance(ExprId state, bool at_start, uint32_t token) {
   if (!vocab_.has_text(token)) return kEmpty;
   std::string_view bytes = at_start ? vocab_.start_token(token) : vocab_.token(token);
   if (bytes.empty() && vocab_.token(token).empty()) return kEmpty;
-  state = pool_.run(state, bytes);
+  if (const auto known = pool_.known_run(state, bytes)) state = *known;
+  else state = pool_.run(state, bytes, allowed(state, at_start, token));
   if (state == kEmpty) return kEmpty;
   if (vocab_.spells_every_byte()) return state;
   std::lock_guard lock(pool_.mutex());
   evict_if_full();
   return completable(state) ? state : kEmpty;
+}
+
+// Is there a mask of `state` that allows the token? What it leads to is live then.
+bool MaskEngine::allowed(ExprId state, bool at_start, uint32_t token) {
+  std::shared_lock guard(eviction_);
+  const Mask* mask = find(state, at_start);
+  return mask && ((mask->base && mask->base[token >> 5] >> (token & 31) & 1) || std::ranges::find(mask->ids, token) != mask->ids.end());
 }
 
 bool MaskEngine::completable(ExprId state) {

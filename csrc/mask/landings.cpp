@@ -18,7 +18,7 @@ uint32_t plus(uint32_t a, uint64_t b) { return a == kInfinite || b >= kInfinite 
 
 // nullptr: the trackers may matter.
 std::unique_ptr<Mask> MaskEngine::mask_of_stack(ExprId state) {
-  constexpr size_t kMostSingle = 64;   // tokens
+  constexpr size_t kMostSingle = 1'000;   // tokens
   const auto [stack, tracker] = split_tracked(pool_, state);
   if (stack == kEmpty || !vocab_.spells_every_byte()) return nullptr;
   std::vector<ExprId> floors, counting;
@@ -47,7 +47,7 @@ std::unique_ptr<Mask> MaskEngine::mask_of_stack(ExprId state) {
   for (size_t k = 0; k < counting.size(); ++k)
     if (!pool_.has_room(counting[k], plus(here.units[k], most_units(sources[k])))) return nullptr;
   uint32_t after = here.after;
-  std::vector<uint32_t> dead;
+  std::vector<uint32_t> dead, alive;
   size_t looked = 0;
   for (uint32_t end : here.single)
     for (uint32_t id : landings.ends[end].ids) {
@@ -55,23 +55,56 @@ std::unique_ptr<Mask> MaskEngine::mask_of_stack(ExprId state) {
       std::vector<ExprId> then{landings.ends[end].state};
       for (ExprId part : parts) then.push_back(pool_.run_held(part, vocab_.token(id)));
       const uint32_t left = pool_.shortest(pool_.conj(then));
-      if (left == kInfinite) dead.push_back(id);
-      else after = std::max(after, left);
+      (left == kInfinite ? dead : alive).push_back(id);
+      if (left != kInfinite) after = std::max(after, left);
     }
   auto mask = std::make_unique<Mask>();
   mask->after = after;
   mask->own = own->own;
-  mask->base = own->own.empty() ? own->base : mask->own.data();
   mask->ids = own->ids;
-  if (!dead.empty()) {   // once, as another end may allow it
-    std::ranges::sort(mask->ids);
+  if (!dead.empty()) {
+    for (uint32_t k = 0; k < landings.ends.size(); ++k)
+      if (!std::binary_search(here.single.begin(), here.single.end(), k))
+        alive.insert(alive.end(), landings.ends[k].ids.begin(), landings.ends[k].ids.end());
+    std::ranges::sort(alive);
+    std::erase_if(dead, [&](uint32_t id) { return std::ranges::binary_search(alive, id) || stays_inside(landings, id); });
     std::ranges::sort(dead);
-    std::vector<uint32_t> kept;
-    std::ranges::set_difference(mask->ids, dead, std::back_inserter(kept));
-    if (kept.size() + dead.size() != mask->ids.size()) return nullptr;
-    mask->ids = std::move(kept);
+    std::erase_if(mask->ids, [&](uint32_t id) { return std::ranges::binary_search(dead, id); });
+    if (own->base && std::ranges::any_of(dead, [&](uint32_t id) { return own->base[id >> 5] >> (id & 31) & 1; })) {
+      if (mask->own.empty()) mask->own.assign(own->base, own->base + vocab_.words());
+      for (uint32_t id : dead) mask->own[id >> 5] &= ~(1u << (id & 31));
+    }
   }
+  mask->base = mask->own.empty() ? own->base : mask->own.data();
   return mask;
+}
+
+bool MaskEngine::stays_inside(const Landings& landings, uint32_t id) {
+  return std::ranges::any_of(landings.inside, [&](const Landings::Inside& inside) {
+    const ExprId left = pool_.run_held(inside.lexeme, vocab_.token(id));
+    return left != kEmpty && left != kEpsilon;
+  });
+}
+
+// The tokens that end where a lexeme does.
+const std::vector<uint32_t>& MaskEngine::ending(ExprId lexeme) {
+  auto [known, fresh] = ending_.try_emplace(lexeme);
+  std::vector<uint32_t>& out = known->second;
+  if (!fresh) return out;
+  struct Place {
+    ExprPool::Cursor cursor;
+    const Absorption* absorption = nullptr;
+  };
+  const TokenTrie& trie = vocab_.trie();
+  trie.walk(Place{pool_.cursor(lexeme), &absorptions_.of(lexeme, true, true)}, [&](uint32_t i, uint32_t, const Place& above, Place& here) {
+    const SubtreeSummary& below = vocab_.summaries()[i];
+    if (above.absorption && above.absorption->takes(below) && below.max_chars <= above.absorption->capacity) return TokenTrie::Go::kPast;
+    here.cursor = pool_.step_cursor(above.cursor, trie.byte(i));
+    here.absorption = here.cursor.state == lexeme && below.boundary ? &absorptions_.of(lexeme, true, true) : nullptr;
+    if (here.cursor.state == kEpsilon) out.insert(out.end(), trie.ids_at(i).begin(), trie.ids_at(i).end());
+    return here.cursor.state == kEmpty || here.cursor.state == kEpsilon ? TokenTrie::Go::kPast : TokenTrie::Go::kInto;
+  });
+  return out;
 }
 
 Landings& MaskEngine::landings_of(const Mask& mask, ExprId state) {
@@ -102,10 +135,15 @@ const Landings::Beside& MaskEngine::beside(Landings& landings, ExprId floor, con
     for (size_t k = 0; k < units.size(); ++k) out.units[k] = std::max(out.units[k], units[k]);
     return true;
   };
-  out.known = std::ranges::all_of(landings.inside, [&](const Landings::Inside& inside) {
+  out.known = std::ranges::all_of(landings.inside, [&](Landings::Inside& inside) {
     const auto way = inside.whole ? pool_.always_comes_free(inside.lexeme) : std::nullopt;
-    return (way && completes(pool_.filling(pool_.concat(inside.lexeme, inside.tail), floor), *way + kSlack)) ||
-           completes(pool_.filling(inside.tail, floor), inside.way_out + kSlack);
+    if (!way || !completes(pool_.filling(pool_.concat(inside.lexeme, inside.tail), floor), *way + kSlack))
+      return completes(pool_.filling(inside.tail, floor), inside.way_out + kSlack);
+    if (!inside.ending && pool_.filling(inside.tail, floor).bytes == kInfinite) {
+      landings.ends.push_back({inside.tail, ending(inside.lexeme)});
+      inside.ending = true;
+    }
+    return true;
   });
   for (uint32_t k = 0; out.known && k < landings.ends.size(); ++k)
     if (!completes(pool_.filling(landings.ends[k].state, floor), 0)) out.single.push_back(k);

@@ -13,6 +13,7 @@ struct Landings {
     ExprId lexeme, tail;           // and what follows it
     uint64_t way_out;              // bytes of the lexeme after any of them, at the most
     bool whole;                    // all that the lexeme reads may be read; otherwise some words are left out
+    bool ending = false;           // those that end where the lexeme does are among the ends, too
   };
   struct End {                     // tokens that lead to one state
     ExprId state;

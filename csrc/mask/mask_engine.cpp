@@ -17,6 +17,7 @@ namespace {
 constexpr size_t kSideShare = 16;     // of the masks' limit, for each of the small caches
 constexpr size_t kDenseFrom = 2'000;  // ids; from here on a mask keeps a row of bits
 constexpr uint32_t kMostExits = 8'000;  // nodes to go on with behind a lexeme; more, and the state is walked as a whole
+constexpr size_t kMostEndings = 256;  // lexemes of which the tokens that end with them are kept
 constexpr int kMostUnfolded = 256;    // rules and repetitions that one mask takes apart in search of lexemes
 
 size_t capture_bytes(const std::unordered_map<std::string, const Mask*>& masks) {
@@ -193,6 +194,7 @@ void MaskEngine::evict_if_full() {
   if (absorptions_.memory() > limit) absorptions_.clear();
   if (hashes_.memory() > limit) hashes_.clear();
   if (map_bytes(cost_) > limit) cost_.clear();
+  if (ending_.size() > kMostEndings) ending_.clear();
   if (map_bytes(after_tokens_) > limit) after_tokens_.clear();
   if (capture_bytes(capture_masks_) > limit) capture_masks_.clear();
 }

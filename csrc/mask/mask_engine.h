@@ -119,6 +119,7 @@ class MaskEngine {
  private:
   struct Draft;
   const Mask* find(ExprId state, bool at_start) const;
+  bool allowed(ExprId state, bool at_start, uint32_t token);
   bool within(const Mask& mask, uint32_t budget) const;
   std::string capture_key(ExprId state) const;
   const Mask* make(ExprId state, bool at_start);
@@ -138,6 +139,8 @@ class MaskEngine {
   std::unique_ptr<Mask> mask_of_stack(ExprId state);
   Landings& landings_of(const Mask& mask, ExprId state);
   const Landings::Beside& beside(Landings& landings, ExprId floor, const std::vector<uint32_t>& sources);
+  bool stays_inside(const Landings& landings, uint32_t id);
+  const std::vector<uint32_t>& ending(ExprId lexeme);
   uint32_t most_units(uint32_t source);
   const ProductTable& product_for(ExprId lexeme, ExprId tracker);
   void add_capture(ExprId capture, ExprId tail, Draft& draft);
@@ -192,6 +195,7 @@ class MaskEngine {
   std::unordered_map<ExprId, uint32_t> cost_;
   std::optional<bool> tokens_split_;
   bool noting_landings_ = false;   // masks that are made now say where their tokens lead
+  std::unordered_map<ExprId, std::vector<uint32_t>> ending_;   // lexeme -> tokens
   std::unordered_map<uint32_t, uint32_t> most_units_;   // source that counts -> units that begin in a token at the most
   std::unordered_map<ExprId, uint32_t> after_tokens_;   // of states whose mask is of any count
   std::unordered_map<ExprId, SavedPlace> saved_;
