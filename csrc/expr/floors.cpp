@@ -184,17 +184,24 @@ bool ExprPool::spell_pair(ExprId e, uint32_t length) {
   return true;
 }
 
-// Has a stack surely no word in common with all the other parts of an intersection?
-bool ExprPool::has_no_common_word(ExprId e) {
+// Has a stack surely no word in common with all the other parts of an intersection, as far as `by` finds out? First
+// without those that count, which have many states.
+bool ExprPool::has_no_common_word(ExprId e, ContextFreeProduct& by) {
   const Node& n = node(e);
   if (n.kind != Kind::Conj || (n.flags & (kLookbehind | kLookahead))) return false;
   const ExprId stack = stack_of(e);
   if (stack == kEmpty) return false;
-  std::vector<ExprId> regular;
-  for (ExprId kid : kids(e))
-    if (kid != stack) regular.push_back(kid);
-  const auto common = context_free_->shortest(stack, conj(regular));
-  return common && common->length == kInfinite;
+  std::vector<ExprId> others, all;
+  for (ExprId kid : kids(e)) {
+    if (kid == stack) continue;
+    all.push_back(kid);
+    if (!counts(kid)) others.push_back(kid);
+  }
+  auto none_with = [&](const std::vector<ExprId>& parts) {
+    const auto common = by.shortest(stack, conj(parts));
+    return common && common->length == kInfinite;
+  };
+  return (!others.empty() && others.size() < all.size() && none_with(others)) || none_with(all);
 }
 
 bool ExprPool::counts(ExprId e) { return is_regular_rule(e) && sources_[node(e).a]->counter(*this, node(e).key) != kEmpty; }

@@ -135,7 +135,7 @@ uint32_t ExprPool::search_shortest(ExprId root) {
   if (const Relaxed without = relaxed(root); without.limit != kNoLimit) {
     const uint32_t length = shortest(without.expr);
     if (length == kInfinite) return kInfinite;
-    if (length <= without.limit) found(from(root, {without.expr}));
+    if (length <= without.limit || reads(root, some_word(without.expr))) found(from(root, {without.expr}));
   }
   found(shortest_by_stack(root));
   if (many && !known) found(shortest_by_floor(root));
@@ -148,12 +148,13 @@ uint32_t ExprPool::search_shortest(ExprId root) {
     }
   }
   if (auto length = shortest_of_pairs(root); length && (*length == kInfinite || spell_pair(root, *length))) return *length;
+  if (many && has_no_common_word(root, *quick_)) return kInfinite;
   if (auto length = best_first(root, kGreedy, true, false)) {
     found(length);
     return shortest_found();
   }
   if (known) return shortest_found();
-  if (has_no_common_word(root)) return kInfinite;
+  if (has_no_common_word(root, *context_free_)) return kInfinite;
   if (auto length = best_first(root, limits_.search_states, false, false)) return *length;
   return search_with_words(root);
 }

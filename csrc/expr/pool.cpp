@@ -152,6 +152,7 @@ ExprPool::~ExprPool() = default;
 ExprPool::ExprPool(Limits limits)
     : limits_(limits),
       context_free_(std::make_unique<ContextFreeProduct>(*this, SIZE_MAX, 10 * limits.search_states, false)),
+      quick_(std::make_unique<ContextFreeProduct>(*this, 600, 20'000, true)),
       glance_(std::make_unique<ContextFreeProduct>(*this, 600, 3'000, true)) {
   intern(Kind::Empty, 0, kInfinite, 0, 0, 0, 0);
   intern(Kind::Epsilon, kNullable, 0, 0, 0, 0, 0);
@@ -167,7 +168,7 @@ size_t ExprPool::memory() const {
          index_.bytes() + capture_index_.bytes() + map_bytes(set_classes_) + map_bytes(named_sources_) + map_bytes(relaxed_) +
          map_bytes(covered_) +
          map_bytes(completed_) + map_bytes(without_words_) + map_bytes(word_from_) + map_bytes(spots_) + map_bytes(fillings_) + map_bytes(words_) + map_bytes(units_) + map_bytes(ways_to_free_) + map_bytes(always_free_) + map_bytes(texts_) + source_bytes_ +
-         context_free_->memory() + glance_->memory();
+         context_free_->memory() + quick_->memory() + glance_->memory();
 }
 
 // ---- the table of nodes ----

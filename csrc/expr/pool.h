@@ -435,7 +435,7 @@ class ExprPool {
   bool reads(ExprId e, std::string_view word);
   std::optional<uint32_t> best_first(ExprId e, uint64_t most, bool greedy, bool words);
   std::optional<uint32_t> shortest_of_pairs(ExprId e);
-  bool has_no_common_word(ExprId e);
+  bool has_no_common_word(ExprId e, ContextFreeProduct& by);
   void drop_included(std::vector<ExprId>& arms) const;
   void set_shortest(ExprId e, uint32_t length);
   ExprId words_range(std::span<const std::string> words, size_t depth);
@@ -469,7 +469,7 @@ class ExprPool {
   std::unordered_map<ExprId, std::optional<std::string>> ways_to_free_;
   std::unordered_map<ExprId, std::optional<uint32_t>> always_free_;
   std::unordered_map<ExprId, std::vector<ExprId>> completed_;   // a part with rules -> live intersections of many parts with it
-  std::unique_ptr<ContextFreeProduct> context_free_, glance_;   // exact, with all parts at once; quick, with one after the other
+  std::unique_ptr<ContextFreeProduct> context_free_, quick_, glance_;   // exact, with all parts at once; quick, so too; with one after the other
   HashIndex capture_index_;
   uint32_t depth_ = 0;
 };

@@ -23,7 +23,8 @@ COUNT = int(os.environ.get("DECODEX_TRACKED", "60"))
 LETTERS = "okx"   # in no escape: "\\ra" would be two characters, and hold the word "ra"
 ALPHABET = LETTERS + ' .,:"{}'
 STRING = r'"[okx .,:{}]*"'
-PIECES = ["o", "k", "x", "ok", "kox", "xok", " ok", "o.", ". k", '"', '",', '","', '":', '":"', '."', '"}', 'o"', '{"', ' k ",', "k x o", "xo"]
+PIECES = ["o", "k", "x", "ok", "kox", "xok", " ok", "o.", ". k", " k x o", "k x o", "xo"]
+PIECES += ['"', '",', '","', '":', '":"', '."', '"}', 'o"', '{"', ' k ",']
 BYTES = [bytes([b]) for b in range(256)]
 
 
