@@ -178,6 +178,7 @@ void ContextFreeProduct::read_alphabet(size_t at) {
   equations_[at].rough = true;
   const ByteSet& bytes = alphabet(equations_[at].part);
   std::vector<ExprId> queue{equations_[at].from};
+  std::unordered_set<ExprId> seen{queue.front()};   // some may have been reached before, though not all behind them
   std::vector<bool> met;
   add(at, queue.front(), 0);
   while (!queue.empty()) {
@@ -194,7 +195,7 @@ void ContextFreeProduct::read_alphabet(size_t at) {
       if (!bytes.has(static_cast<uint8_t>(byte)) || met[cls.of[byte]]) continue;
       met[cls.of[byte]] = true;
       const ExprId next = pool_.derive(state, static_cast<uint8_t>(byte));
-      if (next == kEmpty || equations_[at].reach.contains(next)) continue;
+      if (next == kEmpty || !seen.insert(next).second) continue;
       add(at, next, 1);
       queue.push_back(next);
     }

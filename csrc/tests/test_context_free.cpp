@@ -86,6 +86,7 @@ TEST_CASE("a stack and a regular part: many states are taken for any text, which
     CHECK(glance->length != kInfinite);
     CHECK(exact.shortest(stack, search(inside))->length == (inside[1] == '7' ? 4 : 3));
   }
+  CHECK(rough.shortest(stack, search(std::string(150, '7').c_str()))->length != kInfinite);   // far behind what is looked at
   for (const char* outside : {"x", "ba", "b1"}) {
     CHECK(rough.shortest(stack, search(outside))->length == kInfinite);
     CHECK(exact.shortest(stack, search(outside))->length == kInfinite);
