@@ -18,6 +18,13 @@ namespace decodex {
 
 namespace {
 
+// One more, for as long as it lives.
+struct Counted {
+  explicit Counted(int& count) : count(++count) {}
+  ~Counted() { --count; }
+  int& count;
+};
+
 uint32_t plus(uint32_t a, uint64_t b) { return a == kInfinite || b >= kInfinite - 1 - uint64_t{a} ? kInfinite : a + static_cast<uint32_t>(b); }
 
 }  // namespace
@@ -128,20 +135,21 @@ void ExprPool::each_part_passed(ExprId state, Go go) {
 // ---- what is put in there ----
 
 const ExprPool::Filling& ExprPool::filling(ExprId stack, ExprId floor) {
+  constexpr int kMostPlaces = 64;   // one behind the other
   const uint64_t key = uint64_t{static_cast<uint32_t>(stack)} << 32 | static_cast<uint32_t>(floor);
   const auto [known, fresh] = fillings_.try_emplace(key);   // none, for whoever asks on the way
-  if (!fresh) return known->second;
   Filling& out = known->second;
-  if (shortest(stack) == kInfinite) return out;
+  if (!fresh || shortest(stack) == kInfinite) return out;
   if (floor == kAnything) {
     out.bytes = shortest(stack);
     out.behind = stack;
     return out;
   }
   const Spot& spot = free_spot(stack);
-  if (spot.state == kEmpty) return out;
+  if (spot.state == kEmpty || places_ == kMostPlaces) return out;
   Filling found;
   if (spot.state == stack) {
+    const Counted place(places_);
     found = filling_at(stack, floor);
   } else {
     const ExprId to = spot.gate != kEmpty && spot.gate != stack ? spot.gate : spot.state;   // from there on it was tried
@@ -155,24 +163,30 @@ const ExprPool::Filling& ExprPool::filling(ExprId stack, ExprId floor) {
   return out = std::move(found);
 }
 
-// The same, where any text may stand at once: what each tracker looks for, behind a separator.
+// The same, where any text may stand at once. What does not fit in there is looked for behind.
 ExprPool::Filling ExprPool::filling_at(ExprId spot, ExprId floor) {
   ExprId lexeme = lexeme_at_head(spot);
   const ExprId behind = node(spot).kind == Kind::Concat ? ExprId{node(spot).b} : kEpsilon;
   uint64_t room = kNoLimit;   // bytes
   if (const Relaxed unlimited = relaxed(lexeme); unlimited.limit != kNoLimit) lexeme = unlimited.expr, room = unlimited.limit;
-  const ExprId single[] = {floor};
-  std::vector<ExprId> found, left;
-  std::string text;
-  for (ExprId part : node(floor).kind == Kind::Conj ? kids(floor) : std::span<const ExprId>(single)) {
-    const std::string* word = word_behind_separator(lexeme, part);
-    const bool fits = word && text.size() + word->size() + shortest(lexeme) <= room;
-    if (fits) text += *word;
-    (fits ? found : left).push_back(part);
-  }
   const std::string end = some_word(lexeme);
-  if (!each_accepts(found, text, end)) text.clear(), left.insert(left.end(), found.begin(), found.end());
-  text += text.empty() ? some_word(lexeme_at_head(spot)) : end;
+  std::vector<ExprId> left;
+  std::string text;
+  if (const std::string* all = text_with(lexeme, floor); all && all->size() + end.size() <= room) {
+    text = *all + end;
+  } else {
+    const ExprId single[] = {floor};
+    std::vector<ExprId> found;
+    for (ExprId part : node(floor).kind == Kind::Conj ? kids(floor) : std::span<const ExprId>(single)) {
+      const std::string* word = text_with(lexeme, part);
+      const bool fits = word && text.size() + word->size() + end.size() <= room;
+      if (fits) text += *word;
+      (fits ? found : left).push_back(part);
+    }
+    const bool right = !found.empty() && each_accepts(found, text, end);
+    text = right ? text + end : some_word(lexeme_at_head(spot));
+    if (!right) left.insert(left.end(), found.begin(), found.end());
+  }
   Filling out;
   const Filling& next = filling(behind, conj(left));
   if (next.bytes == kInfinite) return out;
@@ -181,35 +195,48 @@ ExprPool::Filling ExprPool::filling_at(ExprId spot, ExprId floor) {
   return out;
 }
 
-// A separator and a shortest text with what a tracker looks for, which a lexeme reads to be as it was; nullptr: none is
-// known.
-const std::string* ExprPool::word_behind_separator(ExprId lexeme, ExprId floor) {
+// A text with what trackers look for, each behind a separator, which a lexeme reads to be as it was. nullptr: none is known.
+const std::string* ExprPool::text_with(ExprId lexeme, ExprId floor) {
+  const auto [known, fresh] = inserted_.try_emplace(uint64_t{static_cast<uint32_t>(lexeme)} << 32 | static_cast<uint32_t>(floor));
+  std::string& out = known->second;
+  if (fresh) {
+    out = node(floor).kind == Kind::Conj ? text_with_each(lexeme, kids(floor)) : text_with_one(lexeme, floor);
+    source_bytes_ += out.size();
+  }
+  return out.empty() ? nullptr : &out;
+}
+
+std::string ExprPool::text_with_each(ExprId lexeme, std::span<const ExprId> floors) {
+  std::string text;
+  for (ExprId floor : floors) {
+    const std::string* word = text_with(lexeme, floor);
+    if (!word) return {};
+    text += *word;
+  }
+  return each_accepts(floors, text, some_word(lexeme)) ? text : std::string();
+}
+
+// A shortest one.
+std::string ExprPool::text_with_one(ExprId lexeme, ExprId floor) {
   constexpr uint64_t kMostStates = 2'000;
-  auto [known, fresh] = words_.try_emplace(uint64_t{static_cast<uint32_t>(lexeme)} << 32 | static_cast<uint32_t>(floor));
-  std::string& word = known->second;
   const ByteSet* separators = floor_of(floor).separators;
-  if (!fresh || !separators) return word.empty() ? nullptr : &word;
-  const int separator = staying_character(lexeme, *separators);
+  const int separator = separators ? staying_character(lexeme, *separators) : -1;
   const ExprId both = conj(lexeme, floor);
-  if (separator < 0 || both == kEmpty) return nullptr;
+  if (separator < 0 || both == kEmpty) return {};
   if (node(both).kind == Kind::Conj && node(both).life.load(std::memory_order_relaxed) == kNotAsked) {   // not at any price
     const auto length = best_first(both, kMostStates, false, false);
-    if (!length) return nullptr;
+    if (!length) return {};
     set_shortest(both, *length);
   }
-  if (shortest(both) == kInfinite) return nullptr;
-  std::string text = static_cast<char>(separator) + some_word(both);
+  if (shortest(both) == kInfinite) return {};
+  const std::string word = some_word(both);
   ExprId here = lexeme, tracker = floor;
-  for (size_t read = 1; read <= text.size() && here != kEmpty; ++read) {
-    here = step_held(here, static_cast<uint8_t>(text[read - 1]));
-    if (read > 1) tracker = step_held(tracker, static_cast<uint8_t>(text[read - 1]));
-    if (here == lexeme && nullable(tracker)) {
-      word = text.substr(0, read);
-      break;
-    }
+  for (size_t read = 0; read < word.size() && here != kEmpty; ++read) {
+    here = step_held(here, static_cast<uint8_t>(word[read]));
+    tracker = step_held(tracker, static_cast<uint8_t>(word[read]));
+    if (here == lexeme && nullable(tracker)) return static_cast<char>(separator) + word.substr(0, read + 1);
   }
-  source_bytes_ += word.size();
-  return word.empty() ? nullptr : &word;
+  return {};
 }
 
 std::string ExprPool::text_of(const Filling& filling) {

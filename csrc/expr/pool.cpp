@@ -167,7 +167,8 @@ size_t ExprPool::memory() const {
   return nodes_.bytes() + rows_.bytes() + captures_.bytes() + arena_.bytes() + class_table_.bytes() +
          index_.bytes() + capture_index_.bytes() + map_bytes(set_classes_) + map_bytes(named_sources_) + map_bytes(relaxed_) +
          map_bytes(covered_) +
-         map_bytes(completed_) + map_bytes(without_words_) + map_bytes(word_from_) + map_bytes(spots_) + map_bytes(fillings_) + map_bytes(words_) + map_bytes(units_) + map_bytes(ways_to_free_) + map_bytes(always_free_) + map_bytes(texts_) + source_bytes_ +
+         map_bytes(completed_) + map_bytes(without_words_) + map_bytes(word_from_) + map_bytes(spots_) + map_bytes(fillings_) +
+         map_bytes(inserted_) + map_bytes(units_) + map_bytes(ways_to_free_) + map_bytes(always_free_) + map_bytes(texts_) + source_bytes_ +
          context_free_->memory() + quick_->memory() + glance_->memory();
 }
 

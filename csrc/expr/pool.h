@@ -412,7 +412,9 @@ class ExprPool {
   template <class Go>
   void each_part_passed(ExprId state, Go go);
   Filling filling_at(ExprId spot, ExprId floor);
-  const std::string* word_behind_separator(ExprId lexeme, ExprId floor);
+  const std::string* text_with(ExprId lexeme, ExprId floor);
+  std::string text_with_each(ExprId lexeme, std::span<const ExprId> floors);
+  std::string text_with_one(ExprId lexeme, ExprId floor);
   std::string text_of(const Filling& filling);
   ExprId lexeme_at_head(ExprId e) const;
   ExprId stack_of(ExprId conj) const;   // the part of an intersection that has rules; kEmpty: there is none, or several
@@ -464,7 +466,8 @@ class ExprPool {
   std::unordered_set<std::string> texts_;          // that are read first
   std::unordered_map<ExprId, Spot> spots_;         // of stacks
   std::unordered_map<uint64_t, Filling> fillings_;   // stack << 32 | floor
-  std::unordered_map<uint64_t, std::string> words_;  // lexeme << 32 | floor -> what is put in for it
+  int places_ = 0;                    // one behind the other, of the filling that is being made
+  std::unordered_map<uint64_t, std::string> inserted_;   // lexeme << 32 | floor -> what is put in for it; empty: nothing is known
   std::unordered_map<uint64_t, uint32_t> units_;     // source << 32 | part -> units in its word
   std::unordered_map<ExprId, std::optional<std::string>> ways_to_free_;
   std::unordered_map<ExprId, std::optional<uint32_t>> always_free_;
