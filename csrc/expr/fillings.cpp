@@ -156,7 +156,7 @@ const ExprPool::Filling& ExprPool::filling(ExprId stack, ExprId floor) {
     const Filling& there = filling(to, floor);
     if (there.bytes == kInfinite) return out;
     const std::string way = spot.way.substr(0, spot.way.size() - (to == spot.state ? 0 : free_spot(to).way.size()));
-    found = {plus(there.bytes, way.size()), way, &there};
+    found = {plus(there.bytes, way.size()), way, {}, &there};
     if (spot.gate == stack && !reads(stack, text_of(found))) return out;
   }
   source_bytes_ += found.piece.size();
@@ -170,27 +170,29 @@ ExprPool::Filling ExprPool::filling_at(ExprId spot, ExprId floor) {
   uint64_t room = kNoLimit;   // bytes
   if (const Relaxed unlimited = relaxed(lexeme); unlimited.limit != kNoLimit) lexeme = unlimited.expr, room = unlimited.limit;
   const std::string end = some_word(lexeme);
-  std::vector<ExprId> left;
+  const ExprId single[] = {floor};
+  std::vector<ExprId> found, left;
   std::string text;
-  if (const std::string* all = text_with(lexeme, floor); all && all->size() + end.size() <= room) {
-    text = *all + end;
+  std::vector<uint32_t> cuts;
+  const std::string* all = text_with(lexeme, floor);
+  const bool whole = all && all->size() + end.size() <= room;
+  for (ExprId part : node(floor).kind == Kind::Conj ? kids(floor) : std::span<const ExprId>(single)) {
+    const std::string* word = text_with(lexeme, part);
+    const bool fits = word && text.size() + word->size() + end.size() <= room;
+    if (fits) text += *word, cuts.push_back(static_cast<uint32_t>(text.size()));
+    (fits ? found : left).push_back(part);
+  }
+  if (whole) {
+    text += end;
   } else {
-    const ExprId single[] = {floor};
-    std::vector<ExprId> found;
-    for (ExprId part : node(floor).kind == Kind::Conj ? kids(floor) : std::span<const ExprId>(single)) {
-      const std::string* word = text_with(lexeme, part);
-      const bool fits = word && text.size() + word->size() + end.size() <= room;
-      if (fits) text += *word;
-      (fits ? found : left).push_back(part);
-    }
     const bool right = !found.empty() && each_accepts(found, text, end);
     text = right ? text + end : some_word(lexeme_at_head(spot));
-    if (!right) left.insert(left.end(), found.begin(), found.end());
+    if (!right) left.insert(left.end(), found.begin(), found.end()), cuts.clear();
   }
   Filling out;
   const Filling& next = filling(behind, conj(left));
   if (next.bytes == kInfinite) return out;
-  out = {plus(next.bytes, text.size()), text, &next};
+  out = {plus(next.bytes, text.size()), text, cuts, &next};
   if (capture_count_ > 0 && !reads(spot, text_of(out))) out.bytes = kInfinite;
   return out;
 }
@@ -308,29 +310,71 @@ std::optional<uint32_t> ExprPool::always_comes_free(ExprId lexeme) {
   return most;
 }
 
-// Bytes of a word of an intersection of a stack with trackers that is made of a word of the stack, with all that must
-// still be found put in where any text may stand. nullopt: that is none of its words.
-std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
-  if (node(e).kind != Kind::Conj || (node(e).flags & (kLookahead | kLookbehind))) return std::nullopt;
+ExprPool::Beside ExprPool::beside(ExprId e) {
+  Beside out;
+  if (node(e).kind != Kind::Conj || (node(e).flags & (kLookahead | kLookbehind))) return out;
   const ExprId stack = stack_of(e);
-  if (stack == kEmpty || has_capture_at_head(e)) return std::nullopt;
-  std::vector<ExprId> others, floors;
+  std::vector<ExprId> floors;
   for (ExprId kid : kids(e)) {
     if (kid == stack) continue;
     const ExprId floor = floor_of(kid).state;
-    if (floor == kEmpty) others.push_back(kid);
+    if (floor == kEmpty) out.others.push_back(kid);
     else floors.push_back(floor);
   }
-  if (floors.empty()) return std::nullopt;
-  const Filling* filled = &filling(stack, conj(floors));
-  if (filled->bytes == kInfinite) return std::nullopt;
-  if (!std::ranges::all_of(others, [&](ExprId other) { return counts(other) && has_room(other, units_of(node(other).a, *filled)); }))
-    if (!each_accepts(others, text_of(*filled), "")) return std::nullopt;
+  if (!floors.empty()) out.stack = stack, out.floor = conj(floors);
+  return out;
+}
+
+bool ExprPool::accept(std::span<const ExprId> trackers, const Filling& filling) {
+  auto has_room_for_it = [&](ExprId tracker) { return counts(tracker) && has_room(tracker, units_of(node(tracker).a, filling)); };
+  return std::ranges::all_of(trackers, has_room_for_it) || each_accepts(trackers, text_of(filling), "");
+}
+
+// Bytes of a word of an intersection of a stack with trackers that is made of a word of the stack, with all that must
+// still be found put in where any text may stand. nullopt: that is none of its words.
+std::optional<uint32_t> ExprPool::shortest_by_stack(ExprId e) {
+  if (node(e).kind != Kind::Conj || has_capture_at_head(e)) return std::nullopt;
+  std::string way;
+  if (const ExprId free = run_to_free(e, way); free != kEmpty) return from(e, {free, -1, &*texts_.insert(way).first});
+  const Beside parts = beside(e);
+  if (parts.stack == kEmpty) return std::nullopt;
+  const Filling* filled = &filling(parts.stack, parts.floor);
+  if (filled->bytes == kInfinite || !accept(parts.others, *filled)) return std::nullopt;
   std::string text;
   for (; filled->next; filled = filled->next) text += filled->piece;
   const auto [kept, fresh] = texts_.insert(std::move(text));
   if (fresh) source_bytes_ += kept->size();
   return from(e, {filled->behind, -1, &*kept});
+}
+
+// Where a character or an escape has begun in a string, the trackers have no floor: it is read to its end first. Writes its
+// bytes to `way`, and returns the state behind them; kEmpty: none has begun.
+ExprId ExprPool::run_to_free(ExprId e, std::string& way) {
+  const ExprId stack = node(e).kind == Kind::Conj ? stack_of(e) : kEmpty;
+  const ExprId lexeme = stack == kEmpty ? kEmpty : lexeme_at_head(stack);
+  const auto to_free = lexeme == kEmpty ? std::nullopt : way_to_free(lexeme);
+  if (!to_free || to_free->empty()) return kEmpty;
+  way = *to_free;
+  for (char c : way) e = derive(e, static_cast<uint8_t>(c));
+  return e;
+}
+
+std::vector<std::string> ExprPool::filled_words(ExprId e) {
+  std::vector<std::string> out;
+  if (has_capture_at_head(e)) e = without_words(e);
+  std::string way;
+  if (const ExprId free = run_to_free(e, way); free != kEmpty) {
+    for (const std::string& word : filled_words(free)) out.push_back(way + word);
+    return out;
+  }
+  const Beside parts = beside(e);
+  if (parts.stack == kEmpty) return out;
+  if (const Filling& filled = filling(parts.stack, parts.floor); filled.bytes != kInfinite && accept(parts.others, filled))
+    out.push_back(text_of(filled));
+  if (const ExprId lexeme = lexeme_at_head(parts.stack); lexeme != kEmpty && lexeme != parts.stack)
+    if (const Filling& behind = filling(ExprId{node(parts.stack).b}, parts.floor); behind.bytes != kInfinite)
+      if (std::string word = some_word(lexeme) + text_of(behind); each_accepts(parts.others, word, "")) out.push_back(std::move(word));
+  return out;
 }
 
 // ---- what counts ----

@@ -304,10 +304,14 @@ class ExprPool {
   struct Filling {
     uint32_t bytes = kInfinite;       // of a word so made, and no more for a floor that includes this one; kInfinite: none is known
     std::string piece;                // it begins with
+    std::vector<uint32_t> cuts;       // where in that texts end that stand for themselves; those of a floor that includes this one are some of them
     const Filling* next = nullptr;    // and goes on with
     ExprId behind = kEmpty;           // or, where nothing goes on, is a shortest word of
   };
   const Filling& filling(ExprId stack, ExprId floor);
+  // Such words of an intersection of a stack with trackers, that of its next part left out or not. (lock held)
+  std::vector<std::string> filled_words(ExprId e);
+  std::string text_of(const Filling& filling);   // the word (lock held)
   // Whatever it reads, does a lexeme come soon to where any text may stand, or end at once? Bytes that takes at the most.
   // (lock held)
   std::optional<uint32_t> always_comes_free(ExprId lexeme);
@@ -415,7 +419,14 @@ class ExprPool {
   const std::string* text_with(ExprId lexeme, ExprId floor);
   std::string text_with_each(ExprId lexeme, std::span<const ExprId> floors);
   std::string text_with_one(ExprId lexeme, ExprId floor);
-  std::string text_of(const Filling& filling);
+  struct Beside {
+    ExprId stack = kEmpty;            // kEmpty: it is no intersection of a stack with trackers that look for something
+    ExprId floor = kAnything;
+    std::vector<ExprId> others;       // trackers without a floor
+  };
+  Beside beside(ExprId e);
+  ExprId run_to_free(ExprId e, std::string& way);
+  bool accept(std::span<const ExprId> trackers, const Filling& filling);
   ExprId lexeme_at_head(ExprId e) const;
   ExprId stack_of(ExprId conj) const;   // the part of an intersection that has rules; kEmpty: there is none, or several
   bool is_free(ExprId lexeme);

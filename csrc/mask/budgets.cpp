@@ -28,7 +28,7 @@ bool MaskEngine::fits(ExprId state, uint32_t budget, bool by_length) {
   if (auto known = cost_.find(state); known != cost_.end() && known->second < budget && !by_length) return true;
   const uint32_t bytes = pool_.shortest(state);
   if (vocab_.spells_every_byte() && (bytes < budget || by_length)) return bytes < budget;
-  return bytes / std::max(1u, vocab_.max_token_bytes()) < budget && cost(state) < budget;
+  return bytes / std::max(1u, vocab_.max_token_bytes()) < budget && (cost(state) < budget || cost_of_filled(state) < budget);
 }
 
 ExprId MaskEngine::advance(ExprId state, bool at_start, uint32_t token) {
@@ -141,7 +141,24 @@ MaskEngine::Witness MaskEngine::find_witness(ExprId state) {
 // The witness, cut into as few tokens as it can be. Its suffixes are the witnesses of the states on the way, so after
 // each of those tokens one token less suffices.
 uint32_t MaskEngine::cost_of_witness(ExprId state) {
-  const Witness witness = find_witness(state);
+  return cost_along(find_witness(state));
+}
+
+// As cost(), where a stack's own word is filled with what trackers look for: as was counted where masks are those of the
+// stack. The fewer of the two are kept.
+uint32_t MaskEngine::cost_of_filled(ExprId state) {
+  auto [known, fresh] = filled_cost_.try_emplace(state, kInfinite);
+  if (!fresh) return known->second;
+  uint32_t tokens = kInfinite;
+  for (std::string& word : pool_.filled_words(state)) {
+    Witness witness{std::move(word), {state}};
+    for (char c : witness.word) witness.states.push_back(pool_.step_held(witness.states.back(), static_cast<uint8_t>(c)));
+    if (pool_.nullable(witness.states.back())) tokens = std::min(tokens, cost_along(witness));
+  }
+  return filled_cost_[state] = tokens;
+}
+
+uint32_t MaskEngine::cost_along(const Witness& witness) {
   const size_t length = witness.word.size();
   std::vector<uint32_t> tokens(length + 1, kInfinite);
   const TokenTrie& trie = vocab_.trie();
@@ -154,9 +171,23 @@ uint32_t MaskEngine::cost_of_witness(ExprId state) {
     auto known = cost_.find(at);
     if (known != cost_.end()) tokens[i] = known->second;
     for (size_t j = i, node = 0; j < length && (node = trie.child(node, witness.word[j])) != 0;)
-      if (++j; !trie.ids_at(node).empty() && tokens[j] != kInfinite) tokens[i] = std::min(tokens[i], tokens[j] + 1);
+      if (++j; !trie.ids_at(node).empty() && tokens[j] != kInfinite && tokens[j] + 1 < tokens[i]) {
+        tokens[i] = tokens[j] + 1;
+        next_[at] = trie.ids_at(node)[0];
+      }
     if (tokens[i] != kInfinite) cost_[at] = tokens[i];   // of what was cut off nothing is known
   }
+  return tokens[0];
+}
+
+// The fewest tokens that spell a text, whatever may come of it.
+uint32_t MaskEngine::tokens_in(std::string_view text) const {
+  const TokenTrie& trie = vocab_.trie();
+  std::vector<uint32_t> tokens(text.size() + 1, kInfinite);
+  tokens[text.size()] = 0;
+  for (size_t i = text.size(); i-- > 0;)
+    for (size_t j = i, node = 0; j < text.size() && (node = trie.child(node, static_cast<uint8_t>(text[j]))) != 0;)
+      if (++j; !trie.ids_at(node).empty() && tokens[j] != kInfinite) tokens[i] = std::min(tokens[i], tokens[j] + 1);
   return tokens[0];
 }
 
@@ -212,9 +243,11 @@ uint32_t MaskEngine::fewest_tokens(ExprId root, bool at_start, uint32_t most) {
     uint32_t left = 0;
     for (ExprId e = reached.at(end).from; e != root; e = reached.at(e).from) {
       auto [known, fresh] = cost_.try_emplace(e, ++left);
-      if (!fresh) known->second = std::min(known->second, left);
+      if (fresh || left >= known->second) continue;
+      known->second = left;
+      next_.erase(e);
     }
-    if (!(at_start && vocab_.start_differs())) cost_[root] = tokens;
+    if (!(at_start && vocab_.start_differs())) cost_[root] = tokens, next_.erase(root);
     return tokens;
   }
   return kInfinite;
@@ -247,9 +280,11 @@ bool MaskEngine::fill_within(ExprId state, bool at_start, uint32_t budget, uint3
   state = real(state);
   if (budget > 0 && from_tables) {
     cost(state);   // the states on the way of its word tell from now on what is left of it
-    add(state, kEpsilon, draft);
-    walk_plain(draft);
-    if (draft.dense.empty() && draft.ids.empty()) add_witness(state, draft);
+    if (!mask->of_stack || !add_far(state, draft)) {
+      add(state, kEpsilon, draft);
+      walk_plain(draft);
+      if (draft.dense.empty() && draft.ids.empty()) add_witness(state, draft);
+    }
   } else if (budget > 0) {
     walk(at_start ? vocab_.start_trie() : vocab_.trie(), state, draft);
     if (at_start && cost(state) < budget)
@@ -272,8 +307,15 @@ void MaskEngine::add_witness(ExprId state, Draft& draft) {
 }
 
 uint32_t MaskEngine::after_tokens(const Mask& mask, ExprId state) {
-  uint32_t& known = mask.of_any_count ? after_tokens_.try_emplace(state, Mask::kNotMeasured).first->second : mask.after_tokens;
-  if (known == Mask::kNotMeasured) known = measure(state);
+  if (mask.of_any_count) {
+    uint32_t& known = after_tokens_.try_emplace(state, Mask::kNotMeasured).first->second;
+    return known = known == Mask::kNotMeasured ? measure(state) : known;
+  }
+  uint32_t known = mask.after_tokens.load(std::memory_order_relaxed);
+  if (known == Mask::kNotMeasured) {
+    known = mask.of_stack ? measure_far(state) : measure(state);
+    mask.after_tokens.store(known, std::memory_order_relaxed);
+  }
   return known;
 }
 

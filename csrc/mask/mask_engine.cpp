@@ -118,7 +118,7 @@ bool MaskEngine::within(const Mask& mask, uint32_t budget) const {
 bool MaskEngine::promises(ExprId state, bool at_start, uint32_t budget) {
   std::shared_lock guard(eviction_);
   const Mask* mask = find(state, at_start);
-  return mask && within(*mask, budget);
+  return mask && (within(*mask, budget) || (mask->of_stack && uint64_t{mask->after_tokens.load(std::memory_order_relaxed)} + 1 <= budget));
 }
 
 void MaskEngine::write(const Mask& mask, ExprId state, uint32_t* out) const {
@@ -193,7 +193,8 @@ void MaskEngine::evict_if_full() {
   const size_t limit = cache_bytes_ / kSideShare;
   if (absorptions_.memory() > limit) absorptions_.clear();
   if (hashes_.memory() > limit) hashes_.clear();
-  if (map_bytes(cost_) > limit) cost_.clear();
+  if (map_bytes(cost_) > limit) cost_.clear(), filled_cost_.clear(), next_.clear();
+  if (map_bytes(filling_tokens_) > limit) filling_tokens_.clear();
   if (ending_.size() > kMostEndings) ending_.clear();
   if (map_bytes(after_tokens_) > limit) after_tokens_.clear();
   if (capture_bytes(capture_masks_) > limit) capture_masks_.clear();
@@ -751,7 +752,7 @@ MaskStats MaskEngine::held() const {
   out.masks = stored_.size();
   out.tables = counted.size() + products_.size();
   out.absorption_bytes = absorptions_.memory();
-  out.cost_bytes = map_bytes(cost_) + map_bytes(after_tokens_);
+  out.cost_bytes = map_bytes(cost_) + map_bytes(after_tokens_) + map_bytes(filling_tokens_) + map_bytes(filled_cost_) + map_bytes(next_);
   out.capture_bytes = capture_bytes(capture_masks_);
   out.fills = fills_.load(std::memory_order_relaxed);
   return out;

@@ -32,7 +32,8 @@ struct Mask {
   std::vector<uint32_t> own;     // where base points when no lexeme table serves
   std::vector<uint32_t> ids;
   uint32_t after = 0;            // bytes to the end from the worst of the allowed tokens
-  mutable uint32_t after_tokens = kNotMeasured;   // tokens, asked for where budgets are near
+  mutable std::atomic<uint32_t> after_tokens = kNotMeasured;   // tokens, asked for where budgets are near
+  bool of_stack = false;         // of an intersection, made of that of its stack
   bool all = false;              // every id of the vocabulary is allowed
   mutable bool of_any_count = false;   // it serves states that counted differently, from which it is not equally far
   mutable std::atomic<uint32_t> read_at = 0;   // when it was read last, in masks made
@@ -136,7 +137,20 @@ class MaskEngine {
   bool add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Draft& draft);
   void walk_pairs(ExprId stack, Trackers& trackers, Draft& draft);
   const Mask* mask_of_any_count(ExprId state);
+  struct Far;
+  bool look_far(ExprId state, bool may_make, Far& far);
+  const Mask* make_noting(ExprId state);
   std::unique_ptr<Mask> mask_of_stack(ExprId state);
+  struct WayOut {
+    bool comes_free;              // otherwise it is left
+    uint32_t bytes, tokens;       // to there, and from there to the end
+  };
+  WayOut way_out_of(const Landings::Inside& inside, ExprId floor);
+  uint32_t tokens_of_far(const Far& far);
+  uint32_t measure_far(ExprId state);
+  bool add_far(ExprId state, Draft& draft);
+  uint32_t tokens_in(std::string_view text) const;
+  uint32_t tokens_of(const ExprPool::Filling& filling);
   Landings& landings_of(const Mask& mask, ExprId state);
   const Landings::Beside& beside(Landings& landings, ExprId floor, const std::vector<uint32_t>& sources);
   bool stays_inside(const Landings& landings, uint32_t id);
@@ -176,6 +190,8 @@ class MaskEngine {
   Witness find_witness(ExprId state);
   void add_witness(ExprId state, Draft& draft);
   uint32_t cost_of_witness(ExprId state);
+  uint32_t cost_of_filled(ExprId state);
+  uint32_t cost_along(const Witness& witness);
   uint32_t start_cost(ExprId state);
 
   ExprPool& pool_;
@@ -193,7 +209,10 @@ class MaskEngine {
   std::unordered_map<uint64_t, std::shared_ptr<const LexemeTable>> tables_;   // lexeme * 2 + followed
   std::unordered_map<uint64_t, std::unique_ptr<ProductTable>> products_;   // lexeme << 32 | tracker
   std::unordered_map<ExprId, uint32_t> cost_;
+  std::unordered_map<ExprId, uint32_t> next_;   // the token behind which one less is left, where it is known
   std::optional<bool> tokens_split_;
+  std::unordered_map<const ExprPool::Filling*, uint32_t> filling_tokens_;
+  std::unordered_map<ExprId, uint32_t> filled_cost_;
   bool noting_landings_ = false;   // masks that are made now say where their tokens lead
   std::unordered_map<ExprId, std::vector<uint32_t>> ending_;   // lexeme -> tokens
   std::unordered_map<uint32_t, uint32_t> most_units_;   // source that counts -> units that begin in a token at the most
