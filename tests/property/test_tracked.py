@@ -5,13 +5,18 @@ pattern; so are phrases and a limit of words. interegular intersects them, and s
 completed. Along random texts, every token made of those characters must be allowed by the engine just when the
 automaton is live behind it. Other characters can stand in strings alone, where they do nothing that letters cannot do.
 
-``DECODEX_TRACKED`` is the number of schemas (default 60).
+Under a budget, every token that is allowed can be read, and every text is complete in time; ``json.loads`` and a plain
+search judge it.
+
+``DECODEX_TRACKED`` is the number of schemas (default 60), and of texts under a budget per schema.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import re
 from functools import lru_cache
 
 import interegular
@@ -153,3 +158,42 @@ def test_masks_are_those_of_the_automaton(case: int) -> None:
             assert matcher.advance(token)
             state, text = read(state, spelled[token]), text + spelled[token]
             assert state is not None
+
+
+TEXT = {"type": "string"}
+OPEN = {"type": "object", "properties": {"s": TEXT, "l": {"type": "array", "items": TEXT}}, "required": ["s"]}
+PHRASES = ("ok", "kox", "xo", "k x")
+BUDGETED = {
+    "open": OPEN,
+    "closed": OPEN | {"additionalProperties": False},
+    "short": {"type": "array", "items": {"type": "string", "maxLength": 20}, "minItems": 2},
+    "unique": {"type": "array", "items": TEXT, "uniqueItems": True},
+}
+
+
+@pytest.mark.parametrize("words", [None, 12])
+@pytest.mark.parametrize("name", BUDGETED)
+def test_budgets_are_kept(name: str, words: int | None) -> None:
+    vocab, tokens = vocabulary()
+    constraint = dx.json_schema(BUDGETED[name]) & dx.contains(*PHRASES)
+    if words:
+        constraint &= dx.length("words", max=words)
+    compiled = dx.compile(constraint, vocab)
+    least = compiled.matcher().tokens_to_finish()
+    rng = random.Random(name)
+    for run in range(COUNT):
+        budget = rng.randint(least, 4 * least)
+        matcher, text = compiled.matcher(max_tokens=budget), b""
+        while True:
+            allowed = [k for k in matcher.allowed_tokens().tolist() if k < len(tokens)]
+            if matcher.is_accepting and (not allowed or (run % 3 and rng.random() < 0.1)):
+                break
+            assert allowed, (budget, text)
+            longest = max(allowed, key=lambda k: (len(tokens[k]), rng.random()))
+            token = longest if run % 3 == 0 else rng.choice(allowed)
+            assert matcher.advance(token), (budget, text, tokens[token])
+            text += tokens[token]
+        assert matcher.tokens_read <= budget
+        json.loads(text)
+        assert all(re.search(rf"(?<!\w){phrase}(?!\w)", text.decode()) for phrase in PHRASES), text
+        assert words is None or len(text.decode().split()) <= words
