@@ -288,7 +288,8 @@ std::optional<std::string> ExprPool::way_to_free(ExprId lexeme) {
   return way;
 }
 
-// Whatever it reads, does a lexeme come to be free again soon, if it has not ended? Bytes that this takes at the most; nullopt: not surely.
+// Whatever it reads, does a lexeme come to be free again soon, if it has not ended? Bytes that this takes at the most;
+// nullopt: not surely.
 std::optional<uint32_t> ExprPool::always_comes_free(ExprId lexeme) {
   if (auto known = always_free_.find(lexeme); known != always_free_.end()) return known->second;
   constexpr size_t kMostStates = 64;

@@ -304,7 +304,7 @@ class ExprPool {
   struct Filling {
     uint32_t bytes = kInfinite;       // of a word so made, and no more for a floor that includes this one; kInfinite: none is known
     std::string piece;                // it begins with
-    std::vector<uint32_t> cuts;       // where in that texts end that stand for themselves; those of a floor that includes this one are some of them
+    std::vector<uint32_t> cuts;       // where in that texts end that stand for themselves: a floor that includes this one has fewer
     const Filling* next = nullptr;    // and goes on with
     ExprId behind = kEmpty;           // or, where nothing goes on, is a shortest word of
   };

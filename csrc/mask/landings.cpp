@@ -14,7 +14,9 @@ constexpr uint32_t kCutCharacter = 3;   // bytes that a character cut off at a t
 constexpr uint32_t kOtherWord = 16;     // bytes by which what follows a word may be longer than behind a new one
 constexpr uint32_t kSlack = 8;     // bytes by which the way home from inside a lexeme may differ from what was counted
 
-uint32_t plus(uint32_t a, uint64_t b) { return a == kInfinite || b >= kInfinite - 2 - uint64_t{a} ? kInfinite : a + static_cast<uint32_t>(b); }
+uint32_t plus(uint32_t a, uint64_t b) {
+  return a == kInfinite || b >= kInfinite - 2 - uint64_t{a} ? kInfinite : a + static_cast<uint32_t>(b);
+}
 
 }  // namespace
 
@@ -136,7 +138,8 @@ MaskEngine::WayOut MaskEngine::way_out_of(const Landings::Inside& inside, ExprId
   if (const auto way = inside.whole ? pool_.always_comes_free(inside.lexeme) : std::nullopt)
     if (const auto& filling = pool_.filling(pool_.concat(inside.lexeme, inside.tail), floor); filling.bytes != kInfinite)
       return {true, *way + kSlack, tokens_of(filling)};
-  return {false, static_cast<uint32_t>(std::min<uint64_t>(inside.way_out, kInfinite / 2)) + kSlack, tokens_of(pool_.filling(inside.tail, floor))};
+  const auto way_out = static_cast<uint32_t>(std::min<uint64_t>(inside.way_out, kInfinite / 2));
+  return {false, way_out + kSlack, tokens_of(pool_.filling(inside.tail, floor))};
 }
 
 // Tokens to the end from the worst of those that such a state allows.
@@ -216,9 +219,8 @@ bool MaskEngine::stays_inside(const Landings& landings, uint32_t id) {
 
 // The tokens that end where a lexeme does.
 const std::vector<uint32_t>& MaskEngine::ending(ExprId lexeme) {
-  auto [known, fresh] = ending_.try_emplace(lexeme);
-  std::vector<uint32_t>& out = known->second;
-  if (!fresh) return out;
+  if (const auto known = ending_.find(lexeme); known != ending_.end()) return known->second;
+  std::vector<uint32_t> out;
   struct Place {
     ExprPool::Cursor cursor;
     const Absorption* absorption = nullptr;
@@ -232,17 +234,18 @@ const std::vector<uint32_t>& MaskEngine::ending(ExprId lexeme) {
     if (here.cursor.state == kEpsilon) out.insert(out.end(), trie.ids_at(i).begin(), trie.ids_at(i).end());
     return here.cursor.state == kEmpty || here.cursor.state == kEpsilon ? TokenTrie::Go::kPast : TokenTrie::Go::kInto;
   });
-  return out;
+  return ending_.emplace(lexeme, std::move(out)).first->second;
 }
 
 Landings& MaskEngine::landings_of(const Mask& mask, ExprId state) {
   if (!mask.landings) {
-    mask.landings = std::make_unique<Landings>();
+    auto landings = std::make_unique<Landings>();
     Draft draft;
-    draft.landings = mask.landings.get();
+    draft.landings = landings.get();
     add(real(state), kEpsilon, draft);
     walk_plain(draft);
-    bytes_ += mask.landings->memory();
+    bytes_ += landings->memory();
+    mask.landings = std::move(landings);
   }
   return *mask.landings;
 }
@@ -280,8 +283,7 @@ const Landings::Beside& MaskEngine::beside(Landings& landings, ExprId floor, con
 
 // Units that begin in any token, wherever in a unit it begins.
 uint32_t MaskEngine::most_units(uint32_t source) {
-  auto [known, fresh] = most_units_.try_emplace(source, 0);
-  if (!fresh) return known->second;
+  if (const auto known = most_units_.find(source); known != most_units_.end()) return known->second;
   uint32_t most = 0;
   auto note = [&](ExprId state) {
     if (pool_.is_regular_rule(state) && pool_.node(state).a == source) most = std::max(most, pool_.source(source).counted(pool_.node(state).key));
