@@ -79,6 +79,7 @@ std::optional<uint32_t> ExprPool::shortest_by_more_parts(ExprId e) {
 std::optional<uint32_t> ExprPool::from(ExprId e, Source source) {
   const uint32_t length = shortest(source.state);
   if (length == kInfinite) return std::nullopt;
+  if (node(e).life.load(std::memory_order_relaxed) != kNotAsked) return node(e).shortest;   // its word leads through here
   word_from_[e] = source;
   return length + static_cast<uint32_t>(source.text ? source.text->size() : source.byte >= 0 ? 1 : 0);
 }
@@ -221,8 +222,10 @@ bool ExprPool::reads(ExprId e, std::string_view word) {
 // A word as long as shortest() says. Captures are read as words that are never met again, as they were searched.
 std::string ExprPool::some_word(ExprId e) {
   std::string out;
-  while (!nullable(e)) {
+  for (size_t steps = 0; !nullable(e); ++steps) {
     const Node& n = node(e);
+    if (out.size() > kLongestWord || steps > 4 * kLongestWord)
+      throw Error(ErrorKind::Limit, "the shortest completion is longer than 4 MiB; no token budget can be kept");
     const bool by_parts = decomposes(e) && n.kind != Kind::Alt && n.life.load(std::memory_order_relaxed) != kNotAsked;
     if (auto source = word_from_.find(e); source != word_from_.end() && !by_parts) {
       if (source->second.text) out += *source->second.text;
@@ -240,8 +243,7 @@ std::string ExprPool::some_word(ExprId e) {
     } else {
       const int byte = first_of_shortest(e);
       const ExprId next = byte < 0 ? kEmpty : without_words(derive(e, static_cast<uint8_t>(byte)));
-      if (next == kEmpty || out.size() > kLongestWord)
-        throw Error(ErrorKind::Limit, "the shortest completion is longer than 4 MiB; no token budget can be kept");
+      if (next == kEmpty) throw Error(ErrorKind::Limit, "no word of an intersection can be spelled; simplify the constraint");
       out.push_back(static_cast<char>(byte));
       e = next;
     }
