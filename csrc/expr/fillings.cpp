@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "expr/lengths.h"
 #include "expr/pool.h"
 
 namespace decodex {
@@ -24,8 +25,6 @@ struct Counted {
   ~Counted() { --count; }
   int& count;
 };
-
-uint32_t plus(uint32_t a, uint64_t b) { return a == kInfinite || b >= kInfinite - 1 - uint64_t{a} ? kInfinite : a + static_cast<uint32_t>(b); }
 
 }  // namespace
 
@@ -156,7 +155,7 @@ const ExprPool::Filling& ExprPool::filling(ExprId stack, ExprId floor) {
     const Filling& there = filling(to, floor);
     if (there.bytes == kInfinite) return out;
     const std::string way = spot.way.substr(0, spot.way.size() - (to == spot.state ? 0 : free_spot(to).way.size()));
-    found = {plus(there.bytes, way.size()), way, {}, &there};
+    found = {add_lengths(there.bytes, static_cast<uint32_t>(way.size())), way, {}, &there};
     if (spot.gate == stack && !reads(stack, text_of(found))) return out;
   }
   source_bytes_ += found.piece.size();
@@ -192,7 +191,7 @@ ExprPool::Filling ExprPool::filling_at(ExprId spot, ExprId floor) {
   Filling out;
   const Filling& next = filling(behind, conj(left));
   if (next.bytes == kInfinite) return out;
-  out = {plus(next.bytes, text.size()), text, cuts, &next};
+  out = {add_lengths(next.bytes, static_cast<uint32_t>(text.size())), text, cuts, &next};
   if (capture_count_ > 0 && !reads(spot, text_of(out))) out.bytes = kInfinite;
   return out;
 }
@@ -280,9 +279,11 @@ std::optional<std::string> ExprPool::way_to_free(ExprId lexeme) {
       break;
     }
     const ByteClasses& cls = classes(reached[k].state);
-    for (int c = 0; c < cls.count; ++c)
-      if (const ExprId next = step_held(reached[k].state, cls.representative[c]); node(next).kind == Kind::Lexeme && seen.insert(next).second)
+    for (int c = 0; c < cls.count; ++c) {
+      const ExprId next = step_held(reached[k].state, cls.representative[c]);
+      if (node(next).kind == Kind::Lexeme && seen.insert(next).second)
         reached.push_back({next, k, static_cast<char>(cls.representative[c])});
+    }
   }
   ways_to_free_.emplace(lexeme, way);
   return way;
@@ -391,7 +392,7 @@ uint32_t ExprPool::units_of(uint32_t source, const Filling& filling) {
   const Filling* piece = &filling;
   for (; piece->next; piece = piece->next) pieces.push_back(piece);
   uint32_t units = units_of_word(source, piece->behind);
-  for (size_t k = pieces.size(); k-- > 0;) units = plus(units, units_in(source, pieces[k]->piece));
+  for (size_t k = pieces.size(); k-- > 0;) units = add_lengths(units, units_in(source, pieces[k]->piece));
   return units;
 }
 
@@ -409,7 +410,7 @@ uint32_t ExprPool::units_of_word(uint32_t source, ExprId e) {
   };
   uint32_t units = of_part(e);
   for (size_t k = heads.size(); k-- > 0;) {
-    units = plus(units, of_part(ExprId{node(heads[k]).a}));
+    units = add_lengths(units, of_part(ExprId{node(heads[k]).a}));
     units_.emplace(key(heads[k]), units);
   }
   return units;

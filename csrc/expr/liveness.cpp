@@ -13,6 +13,7 @@
 #include <queue>
 #include <unordered_map>
 
+#include "expr/lengths.h"
 #include "expr/pool.h"
 
 namespace decodex {
@@ -76,9 +77,6 @@ uint32_t ExprPool::shortest(ExprId e) {
     return 0;
   }
   uint32_t length = kInfinite;
-  auto add = [](uint32_t a, uint32_t b) {
-    return a == kInfinite || b == kInfinite ? kInfinite : static_cast<uint32_t>(std::min<uint64_t>(uint64_t{a} + b, kInfinite - 1));
-  };
   if (!decomposes(e)) {
     length = search_shortest(e);
   } else if (n.kind == Kind::Concat) {
@@ -89,7 +87,7 @@ uint32_t ExprPool::shortest(ExprId e) {
       unknown.push_back(rest);
     length = shortest(rest);
     for (size_t i = unknown.size(); i-- > 0;) {
-      if (length != kInfinite) length = add(length, shortest(ExprId{node(unknown[i]).a}));
+      if (length != kInfinite) length = add_lengths(length, shortest(ExprId{node(unknown[i]).a}));
       set_shortest(unknown[i], length);
     }
   } else if (n.kind == Kind::Alt) {
@@ -101,7 +99,7 @@ uint32_t ExprPool::shortest(ExprId e) {
     length = shortest(ExprId{n.a});
   } else if (n.kind == Kind::Capture) {
     const CaptureRecord& record = captures_[n.key];
-    length = add(shortest(record.lexeme), record.tail_shortest);
+    length = add_lengths(shortest(record.lexeme), record.tail_shortest);
   }
   set_shortest(e, length);
   if (length != kInfinite && is_wide(e)) remember_completed(e);

@@ -4,19 +4,18 @@
 // states of the trackers. The few tokens of which it is not known are looked at one by one.
 #include <algorithm>
 
+#include "expr/lengths.h"
 #include "mask/draft.h"
 
 namespace decodex {
 
 namespace {
 
-constexpr uint32_t kCutCharacter = 3;   // bytes that a character cut off at a token's end still needs
 constexpr uint32_t kOtherWord = 16;     // bytes by which what follows a word may be longer than behind a new one
-constexpr uint32_t kSlack = 8;     // bytes by which the way home from inside a lexeme may differ from what was counted
+constexpr uint32_t kSlack = 8;          // bytes by which the way home from inside a lexeme may differ from what was counted
 
-uint32_t plus(uint32_t a, uint64_t b) {
-  return a == kInfinite || b >= kInfinite - 2 - uint64_t{a} ? kInfinite : a + static_cast<uint32_t>(b);
-}
+// Bytes to where a lexeme is left, behind any token that stays in it.
+uint32_t bytes_to_leave(const Landings::Inside& inside) { return static_cast<uint32_t>(std::min<uint64_t>(inside.way_out, kInfinite / 2)) + kSlack; }
 
 }  // namespace
 
@@ -59,7 +58,7 @@ bool MaskEngine::look_far(ExprId state, bool may_make, Far& far) {
   far.beside = &beside(*far.landings, pool_.conj(floors), sources);
   if (!far.beside->known) return false;
   for (size_t k = 0; k < counting.size(); ++k)
-    if (!pool_.has_room(counting[k], plus(far.beside->units[k], most_units(sources[k])))) return false;
+    if (!pool_.has_room(counting[k], add_lengths(far.beside->units[k], most_units(sources[k])))) return false;
   for (uint32_t end : far.beside->single)
     for (uint32_t id : far.landings->ends[end].ids) {
       if (far.single.size() == kMostSingle) return false;
@@ -86,7 +85,7 @@ std::unique_ptr<Mask> MaskEngine::mask_of_stack(ExprId state) {
   if (!look_far(state, true, far)) return nullptr;
   auto mask = std::make_unique<Mask>();
   mask->of_stack = true;
-  mask->after = plus(far.beside->after, far.margin);
+  mask->after = add_lengths(far.beside->after, far.margin);
   mask->own = far.own->own;
   mask->ids = far.own->ids;
   std::vector<uint32_t> dead, alive;
@@ -124,10 +123,10 @@ uint32_t MaskEngine::tokens_of(const ExprPool::Filling& filling) {
     uint32_t begin = 0;
     std::string_view text = pieces[k]->piece;
     for (uint32_t end : pieces[k]->cuts) {
-      tokens = plus(tokens, tokens_in(text.substr(begin, end - begin)));
+      tokens = add_lengths(tokens, tokens_in(text.substr(begin, end - begin)));
       begin = end;
     }
-    tokens = plus(tokens, tokens_in(text.substr(begin)));
+    tokens = add_lengths(tokens, tokens_in(text.substr(begin)));
     filling_tokens_[pieces[k]] = tokens;
   }
   return tokens;
@@ -138,8 +137,7 @@ MaskEngine::WayOut MaskEngine::way_out_of(const Landings::Inside& inside, ExprId
   if (const auto way = inside.whole ? pool_.always_comes_free(inside.lexeme) : std::nullopt)
     if (const auto& filling = pool_.filling(pool_.concat(inside.lexeme, inside.tail), floor); filling.bytes != kInfinite)
       return {true, *way + kSlack, tokens_of(filling)};
-  const auto way_out = static_cast<uint32_t>(std::min<uint64_t>(inside.way_out, kInfinite / 2));
-  return {false, way_out + kSlack, tokens_of(pool_.filling(inside.tail, floor))};
+  return {false, bytes_to_leave(inside), tokens_of(pool_.filling(inside.tail, floor))};
 }
 
 // Tokens to the end from the worst of those that such a state allows.
@@ -147,13 +145,13 @@ uint32_t MaskEngine::tokens_of_far(const Far& far) {
   uint32_t most = 0;
   for (const Landings::Inside& inside : far.landings->inside) {
     const WayOut out = way_out_of(inside, far.beside->floor);
-    most = std::max(most, plus(out.tokens, out.bytes));
+    most = std::max(most, add_lengths(out.tokens, out.bytes));
   }
   for (uint32_t k = 0; k < far.landings->ends.size(); ++k)
     if (!far.has_single(k)) most = std::max(most, tokens_of(pool_.filling(far.landings->ends[k].state, far.beside->floor)));
   for (const Far::Single& one : far.single)
     if (one.live) most = std::max(most, cost(one.state));
-  return plus(most, far.margin);
+  return add_lengths(most, far.margin);
 }
 
 uint32_t MaskEngine::measure_far(ExprId state) {
@@ -173,7 +171,7 @@ bool MaskEngine::add_far(ExprId state, Draft& draft) {
     if (next == next_.end()) return false;
     ids.push_back(next->second);
   }
-  auto fits_behind = [&](uint32_t tokens, uint32_t more) { return plus(tokens, uint64_t{more} + far.margin) < draft.budget; };
+  auto fits_behind = [&](uint32_t tokens, uint32_t more) { return add_lengths(tokens, more + far.margin) < draft.budget; };
   auto add_table = [&](const LexemeTable& table) {
     if (!table.bits.empty()) dense.push_back(&table);
     else ids.insert(ids.end(), table.ids.begin(), table.ids.end());
@@ -256,11 +254,11 @@ const Landings::Beside& MaskEngine::beside(Landings& landings, ExprId floor, con
     if (known.floor == floor && known.sources == sources) return known;
   if (landings.beside.size() == kMostKept) landings.beside.erase(landings.beside.begin());
   Landings::Beside out{floor, sources, true, 0, {}, std::vector<uint32_t>(sources.size(), 0)};
-  auto completes = [&](const ExprPool::Filling& filling, uint64_t more) {   // so many bytes before it
-    const uint32_t bytes = plus(filling.bytes, more);
+  auto completes = [&](const ExprPool::Filling& filling, uint32_t more) {   // so many bytes before it
+    const uint32_t bytes = add_lengths(filling.bytes, more);
     if (bytes == kInfinite) return false;
     std::vector<uint32_t> units;
-    for (uint32_t source : sources) units.push_back(plus(pool_.units_of(source, filling), more));
+    for (uint32_t source : sources) units.push_back(add_lengths(pool_.units_of(source, filling), more));
     if (std::ranges::find(units, kInfinite) != units.end()) return false;
     out.after = std::max(out.after, bytes);
     for (size_t k = 0; k < units.size(); ++k) out.units[k] = std::max(out.units[k], units[k]);
@@ -269,7 +267,7 @@ const Landings::Beside& MaskEngine::beside(Landings& landings, ExprId floor, con
   out.known = std::ranges::all_of(landings.inside, [&](Landings::Inside& inside) {
     const auto way = inside.whole ? pool_.always_comes_free(inside.lexeme) : std::nullopt;
     if (!way || !completes(pool_.filling(pool_.concat(inside.lexeme, inside.tail), floor), *way + kSlack))
-      return completes(pool_.filling(inside.tail, floor), inside.way_out + kSlack);
+      return completes(pool_.filling(inside.tail, floor), bytes_to_leave(inside));
     if (!inside.ending && pool_.filling(inside.tail, floor).bytes == kInfinite) {
       landings.ends.push_back({inside.tail, ending(inside.lexeme)});
       inside.ending = true;

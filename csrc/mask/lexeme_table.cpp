@@ -15,7 +15,6 @@ constexpr size_t kMaxExits = 100'000;       // of those nodes; more, and a split
 constexpr size_t kDenseFrom = 2'000;        // tokens that stay; from here on a bit mask is kept
 constexpr size_t kMaxDifference = 8'000;    // nodes at which two lexemes may differ; more, and a table of its own is cheaper
 constexpr size_t kWorthAbsorbing = 5;       // tokens of a subtree; in smaller ones the test costs more than the walk
-constexpr uint32_t kCutCharacter = 3;       // bytes that a character cut off at a token's end still needs
 
 void set_bit(std::vector<uint32_t>& bits, uint32_t id) { bits[id >> 5] |= 1u << (id & 31); }
 void clear_bit(std::vector<uint32_t>& bits, uint32_t id) { bits[id >> 5] &= ~(1u << (id & 31)); }

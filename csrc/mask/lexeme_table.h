@@ -18,6 +18,8 @@
 
 namespace decodex {
 
+inline constexpr uint32_t kCutCharacter = 3;   // bytes that a character cut off at a token's end still needs
+
 // Nodes of the vocabulary's trie to go on with after a lexeme has ended above them, by the byte that they read first.
 struct ExitNodes {
   struct Group {

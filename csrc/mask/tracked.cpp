@@ -251,7 +251,7 @@ bool MaskEngine::add_product(ExprId lexeme, ExprId tail, Trackers& trackers, Dra
     const ExprId others = trackers.resumed(counted);
     if (trackers.has_floor() ? !trackers.complete_by_floor(stack, others, 0) : !trackers.complete(stack, others, kAnything, 0)) return false;
   }
-  trackers.after += 3;   // bytes that a character cut off at a token's end still needs
+  trackers.after += kCutCharacter;
   uint32_t k = 0;
   for (const ProductTable::End& end : table.ends) {
     const ExprId back = end.back == kEmpty ? kEmpty : trackers.resumed(end.back);
